@@ -1,0 +1,3 @@
+"""California Housing: a service that predicts house values and remembers what it predicted."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,34 @@
+"""What can go wrong, each with what happened, to which input, and what to do next.
+
+CiError
+├── SettingsError    [tool.ci] is missing, wrong, or names something that is not there
+├── SelectionError   a version was asked for that the settings do not have
+├── ReportError      a tool's report cannot be read
+└── SuiteError       the suite ran and is not green
+"""
+
+# The SDK logs a traceback for every other exception; these are answers, not faults of this module.
+from dagger.mod._exceptions import FunctionError
+
+
+class CiError(FunctionError):
+    """Base of all errors of this module."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message}\n{hint}" if hint else message)
+
+
+class SettingsError(CiError):
+    """The table [tool.ci] is missing, wrong, or names something that is not there."""
+
+
+class SelectionError(CiError):
+    """A version was asked for that the settings do not have."""
+
+
+class ReportError(CiError):
+    """A tool's report cannot be read."""
+
+
+class SuiteError(CiError):
+    """The suite ran and is not green; the message holds the table."""

@@ -1,0 +1,93 @@
+"""The functions of the module; each composes what the other files hold."""
+
+from typing import Annotated
+
+import dagger
+from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
+
+from ci import matrix, report, settings, table
+from ci.errors import SettingsError, SuiteError
+from ci.settings import FILE, TABLE, SuiteSettings
+from ci.suite import Suite, SuiteRun
+
+Source = Annotated[
+    dagger.Directory,
+    DefaultPath("/"),
+    Ignore(
+        ["**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/.coverage", "**/node_modules"]
+    ),
+    Doc("The repository, with [tool.ci] in its pyproject.toml"),
+]
+Python = Annotated[list[str] | None, Doc("Only these of the Python versions in [tool.ci.test]")]
+Postgres = Annotated[list[str] | None, Doc("Only these of the Postgres versions in [tool.ci.test]")]
+Select = Annotated[str | None, Doc("Only the tests that this pytest -k expression selects")]
+
+
+@object_type
+class Ci:
+    """Continuous integration for a Python project, from the settings in its [tool.ci]."""
+
+    @function
+    @check
+    async def test(
+        self,
+        source: Source,
+        python: Python = None,
+        postgres: Postgres = None,
+        select: Select = None,
+    ) -> str:
+        """Run the suite on every Python version with every Postgres version, and print one table.
+
+        Fails if a test failed, a cell crashed, or the coverage of all cells is below the threshold.
+        """
+        summary = (await _run(source, python, postgres, select)).summary
+        text = table.render(summary)
+        if not summary.green:
+            raise SuiteError(f"{table.verdict(summary)}\n\n{text}\n")
+        return f"{text}\n"
+
+    @function
+    async def test_report(
+        self,
+        source: Source,
+        python: Python = None,
+        postgres: Postgres = None,
+        select: Select = None,
+    ) -> dagger.Directory:
+        """Run the suite as `test` does, and give JUnit and coverage (XML, HTML), per cell and merged.
+
+        A red run has a report too: table.txt holds what `test` prints.
+        """
+        return await report.directory(await _run(source, python, postgres, select))
+
+
+async def _run(
+    source: dagger.Directory,
+    python: list[str] | None,
+    postgres: list[str] | None,
+    select: str | None,
+) -> SuiteRun:
+    suite = await _settings(source)
+    cells = matrix.cells(
+        matrix.narrow(f"{TABLE}.test.python", suite.python, python),
+        matrix.narrow(f"{TABLE}.test.postgres", suite.postgres, postgres),
+    )
+    return await Suite(suite, source, await _lock(source, suite), select).run(cells)
+
+
+async def _settings(source: dagger.Directory) -> SuiteSettings:
+    if not await source.exists(FILE):
+        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
+    return settings.parse(await source.file(FILE).contents()).test
+
+
+async def _lock(source: dagger.Directory, suite: SuiteSettings) -> dagger.File:
+    """Return the lock as a file that is its content and nothing else: other edits reinstall nothing."""
+    if not await source.exists(suite.requirements):
+        raise SettingsError(
+            f"{TABLE}.test.requirements in {FILE} names {suite.requirements!r}, "
+            "which is not in the source",
+            "Name the lock file, by its path below the repository's root.",
+        )
+    content = await source.file(suite.requirements).contents()
+    return await dag.file("requirements.txt", content).sync()

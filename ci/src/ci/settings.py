@@ -1,0 +1,158 @@
+"""The table [tool.ci] of pyproject.toml, read into frozen dataclasses."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, Final
+
+from ci.errors import SettingsError
+
+FILE: Final = "pyproject.toml"
+TABLE: Final = "tool.ci"
+
+VERSION: Final = "{version}"
+"""What an image's name holds in place of the version."""
+
+_ALL: Final = 100
+_HINT: Final = "docs/reference/ci.md of the module ci describes every key."
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value: what is allowed, in words, and how it is read; None is read from all else."""
+
+    allowed: str
+    read: Callable[[object], Any]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, list) and all(map(_text, value)):
+        return tuple(dict.fromkeys(value))
+    return None
+
+
+def _some_texts(value: object) -> tuple[str, ...] | None:
+    return _texts(value) or None
+
+
+def _variables(value: object) -> tuple[tuple[str, str], ...] | None:
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return tuple(value.items())
+    return None
+
+
+def _percent(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= _ALL else None
+
+
+def _image(value: object) -> str | None:
+    return value if isinstance(value, str) and VERSION in value else None
+
+
+TEXT: Final = Kind("a text", _text)
+PATH: Final = Kind("a path below the repository's root", _text)
+TEXTS: Final = Kind("a list of texts", _texts)
+SOME_TEXTS: Final = Kind("a list of at least one text", _some_texts)
+VERSIONS: Final = Kind('a list of texts, such as ["15", "16"]', _texts)
+SOME_VERSIONS: Final = Kind('a list of at least one text, such as ["3.12", "3.13"]', _some_texts)
+VARIABLES: Final = Kind('a table of texts, such as { MODE = "test" }', _variables)
+PERCENT: Final = Kind("a number from 0 to 100", _percent)
+IMAGE: Final = Kind(f"an image's name that holds {VERSION}", _image)
+
+
+def _key(kind: Kind, default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return field(default=default, metadata={"kind": kind})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteSettings:
+    """The table [tool.ci.test]: where the suite is, and what it runs on."""
+
+    requirements: str = _key(PATH)
+    """The lock of all that the suite needs, by version and hash, pytest and pytest-cov included."""
+
+    packages: tuple[str, ...] = _key(SOME_TEXTS)
+    """Packages whose coverage is measured."""
+
+    python: tuple[str, ...] = _key(SOME_VERSIONS, ("3.9", "3.10", "3.11", "3.12", "3.13"))
+    postgres: tuple[str, ...] = _key(VERSIONS, ("15",))
+    """Versions; none at all for a suite without a database."""
+
+    paths: tuple[str, ...] = _key(TEXTS, ("tests",))
+    """Files and folders that pytest collects from."""
+
+    include: tuple[str, ...] = _key(SOME_TEXTS, ("**",))
+    """Patterns of the files that the suite sees, beside pyproject.toml."""
+
+    environment: tuple[tuple[str, str], ...] = _key(VARIABLES, ())
+    database_variable: str = _key(TEXT, "DATABASE_URL")
+    database_scheme: str = _key(TEXT, "postgresql")
+    coverage_threshold: float = _key(PERCENT, 0.0)
+    """Least coverage in percent of all cells together."""
+
+    python_image: str = _key(IMAGE, f"python:{VERSION}-slim")
+    postgres_image: str = _key(IMAGE, f"postgres:{VERSION}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The table [tool.ci]."""
+
+    test: SuiteSettings
+
+
+def name_of(entry: Field[Any]) -> str:
+    """Return the key of a dataclass's field as pyproject.toml spells it."""
+    return entry.name.replace("_", "-")
+
+
+def parse(text: str) -> Settings:
+    """Read the settings from the text of a pyproject.toml. Raises SettingsError naming the key."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE} is not TOML: {error}", "Mend the file.") from None
+    table = _table(_table(document.get("tool", {}), "tool").get("ci"), TABLE)
+    _refuse_unknown(table, [name_of(entry) for entry in fields(Settings)], TABLE)
+    return Settings(test=_suite(_table(table.get("test"), f"{TABLE}.test"), f"{TABLE}.test"))
+
+
+def _suite(table: dict[str, Any], path: str) -> SuiteSettings:
+    entries = {name_of(entry): entry for entry in fields(SuiteSettings)}
+    _refuse_unknown(table, list(entries), path)
+    values = {}
+    for name, entry in entries.items():
+        kind: Kind = entry.metadata["kind"]
+        if name in table:
+            value = kind.read(table[name])
+            if value is None:
+                raise SettingsError(
+                    f"{path}.{name} in {FILE} is {table[name]!r}, but has to be {kind.allowed}",
+                    _HINT,
+                )
+            values[entry.name] = value
+        elif entry.default is MISSING:
+            raise SettingsError(f"{path}.{name} is missing in {FILE}: {kind.allowed}", _HINT)
+    return SuiteSettings(**values)
+
+
+def _table(value: object, path: str) -> dict[str, Any]:
+    if value is None:
+        raise SettingsError(f"the table [{path}] is missing in {FILE}", _HINT)
+    if not isinstance(value, dict):
+        raise SettingsError(f"{path} in {FILE} is {value!r}, but has to be a table", _HINT)
+    return value
+
+
+def _refuse_unknown(table: dict[str, Any], known: list[str], path: str) -> None:
+    for name in table:
+        if name not in known:
+            raise SettingsError(
+                f"{path}.{name} in {FILE} is not known; there is {', '.join(known)}", _HINT
+            )

@@ -1,0 +1,164 @@
+"""The suite in its cells: pytest in a container, with a database of its own and coverage measured."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+import dagger
+from dagger import dag
+
+from ci import coverage, junit, postgres, python
+from ci.errors import ReportError
+from ci.matrix import Cell
+from ci.results import Result, Summary
+from ci.settings import FILE, VERSION, SuiteSettings
+
+SOURCE: Final = "/src"
+REPORT: Final = "/report"
+JUNIT: Final = "junit.xml"
+COBERTURA: Final = "coverage.xml"
+DATA: Final = "coverage.data"
+
+_CELLS: Final = "/cells"
+_LAST_LINES: Final = 25
+_NO_TESTS: Final = 5
+"""pytest's exit code for: no tests were collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """A cell that ran: its result, its container after pytest, and the files in REPORT."""
+
+    result: Result
+    container: dagger.Container
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """All cells, and the container that holds their coverage together in REPORT, if there is any."""
+
+    summary: Summary
+    cells: tuple[CellRun, ...]
+    merged: dagger.Container | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What every cell shares: settings, source, the lock's file and the selection of tests."""
+
+    settings: SuiteSettings
+    source: dagger.Directory
+    lock: dagger.File
+    select: str | None
+
+    async def run(self, cells: Sequence[Cell]) -> SuiteRun:
+        """Run the suite in all `cells` side by side; a red or crashed cell stops no other."""
+        start = time.monotonic()
+        runs: dict[Cell, CellRun] = {}
+
+        async def run(cell: Cell) -> None:
+            runs[cell] = await self._run(cell)
+
+        async with anyio.create_task_group() as group:
+            for cell in cells:
+                group.start_soon(run, cell)
+        ordered = tuple(runs[cell] for cell in cells)
+        merged = self._merge(ordered)
+        total = None
+        if merged is not None:
+            text = await merged.file(f"{REPORT}/{COBERTURA}").contents()
+            total = coverage.parse(text)
+        summary = Summary(
+            results=tuple(run.result for run in ordered),
+            coverage=total,
+            # Some of the tests cannot cover what all of them do.
+            threshold=0 if self.select else self.settings.coverage_threshold,
+            seconds=time.monotonic() - start,
+        )
+        return SuiteRun(summary, ordered, merged)
+
+    async def _run(self, cell: Cell) -> CellRun:
+        container = self._pytest(cell)
+        try:
+            code = await container.exit_code()
+            report = container.directory(REPORT)
+            names = tuple(await report.entries())
+            results = measured = None
+            if JUNIT in names:
+                results = junit.parse(await report.file(JUNIT).contents())
+            if COBERTURA in names:
+                measured = coverage.parse(await report.file(COBERTURA).contents())
+            crash = ""
+            if results is None or (code and not results.failed):
+                crash = self._reason(code, await container.combined_output())
+        except dagger.ExecError as error:
+            output = f"{error.stdout}\n{error.stderr}"
+            crash = _broken(f"exit code {error.exit_code}: {' '.join(error.command)}", output)
+            return CellRun(Result(cell, crash=crash), container)
+        except (dagger.QueryError, ReportError) as error:
+            return CellRun(Result(cell, crash=str(error)), container)
+        return CellRun(Result(cell, results, measured, crash), container, names)
+
+    def _reason(self, code: int, output: str) -> str:
+        if code == _NO_TESTS:
+            which = f"matches {self.select!r}" if self.select else "was found"
+            return f"no test {which} in {', '.join(self.settings.paths)}"
+        return _broken(f"pytest ended with exit code {code}", output)
+
+    def _pytest(self, cell: Cell) -> dagger.Container:
+        container = self._mounted(cell)
+        if cell.postgres is not None:
+            image = self.settings.postgres_image.replace(VERSION, cell.postgres)
+            address = postgres.url(self.settings.database_scheme)
+            container = container.with_service_binding(
+                postgres.HOST, postgres.service(image, cell.name)
+            ).with_env_variable(self.settings.database_variable, address)
+        for name, value in self.settings.environment:
+            container = container.with_env_variable(name, value)
+        command = ["python", "-m", "pytest", *self.settings.paths, "-p", "no:cacheprovider"]
+        command += [f"--junitxml={REPORT}/{JUNIT}"]
+        command += [f"--cov={package}" for package in self.settings.packages]
+        # The threshold is one for all cells together.
+        command += [f"--cov-report=xml:{REPORT}/{COBERTURA}", "--cov-fail-under=0"]
+        if self.select:
+            command += ["-k", self.select]
+        return container.with_exec(command, expect=dagger.ReturnType.ANY)
+
+    def _mounted(self, cell: Cell) -> dagger.Container:
+        """Return the container of a cell's Python version, with the source mounted last."""
+        image = self.settings.python_image.replace(VERSION, cell.python)
+        source = self.source.filter(include=[FILE, *self.settings.include])
+        return (
+            python.container(image, self.lock)
+            .with_directory(REPORT, dag.directory())
+            # Nothing but the reports is written, and those not into the source.
+            .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
+            .with_env_variable("COVERAGE_FILE", f"{REPORT}/{DATA}")
+            .with_mounted_directory(SOURCE, source)
+            .with_workdir(SOURCE)
+        )
+
+    def _merge(self, runs: Sequence[CellRun]) -> dagger.Container | None:
+        """Combine the coverage of the cells line by line, with the tools of the last one measured."""
+        measured = [run for run in runs if {DATA, COBERTURA} <= set(run.files)]
+        if not measured:
+            return None
+        container = self._mounted(measured[-1].result.cell)
+        paths = []
+        for run in measured:
+            path = f"{_CELLS}/{run.result.cell.name}/{DATA}"
+            container = container.with_mounted_file(path, run.container.file(f"{REPORT}/{DATA}"))
+            paths.append(path)
+        return container.with_exec(
+            ["python", "-m", "coverage", "combine", "--keep", *paths]
+        ).with_exec(
+            ["python", "-m", "coverage", "xml", "--fail-under=0", "-o", f"{REPORT}/{COBERTURA}"]
+        )
+
+
+def _broken(what: str, output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip()]
+    return "\n".join([what, *lines[-_LAST_LINES:]])

@@ -1,0 +1,3 @@
+"""The embedded engine: Dagger's GraphQL API on crun and overlayfs, on one Linux machine."""
+
+__version__ = "0.21.11"

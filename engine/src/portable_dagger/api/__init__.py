@@ -1,0 +1,1 @@
+"""The GraphQL API: one file a type; the schema is derived from them."""

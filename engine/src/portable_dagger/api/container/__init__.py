@@ -1,0 +1,12 @@
+"""The Container type: 82 fields, one file a concern, all registered on the same object type."""
+
+from portable_dagger.api.container import (  # noqa: F401  importing registers their fields
+    configuration,
+    execution,
+    files,
+    image,
+    mounts,
+)
+from portable_dagger.api.container.type import CONTAINER
+
+__all__ = ["CONTAINER"]

@@ -1,0 +1,231 @@
+"""Container fields of images: from, import, publish, export."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import enum
+import shutil
+from pathlib import Path
+
+from portable_dagger.api.container.type import CONTAINER
+from portable_dagger.api.registry import Scope
+from portable_dagger.api.types import enum_type
+from portable_dagger.errors import EngineError, QueryError
+from portable_dagger.graph.context import Context
+from portable_dagger.graph.values import Container, File, Secret, Service
+from portable_dagger.images import archive
+from portable_dagger.images.archive import Packable
+from portable_dagger.images.publish import publish as push
+from portable_dagger.images.reference import normalise, parse
+from portable_dagger.images.registry import Credentials
+from portable_dagger.images.resolve import resolve
+from portable_dagger.ops.ports import ports_of
+from portable_dagger.ops.paths import expanded
+from portable_dagger.store import edit
+from portable_dagger.store.disk import disk_errors
+from portable_dagger.store.snapshot import Snapshot
+
+TARBALL = "container.tar"
+
+
+@enum_type
+class ImageLayerCompression(str, enum.Enum):
+    """Compression algorithm to use for image layers."""
+
+    Gzip = "Gzip"
+    Zstd = "Zstd"
+    EStarGZ = "EStarGZ"
+    Uncompressed = "Uncompressed"
+    GZIP = "Gzip"
+    ZSTD = "Zstd"
+    ESTARGZ = "EStarGZ"
+    UNCOMPRESSED = "Uncompressed"
+
+
+@enum_type
+class ImageMediaTypes(str, enum.Enum):
+    """Mediatypes to use in published or exported image metadata."""
+
+    OCIMediaTypes = "OCIMediaTypes"
+    DockerMediaTypes = "DockerMediaTypes"
+    OCI = "OCIMediaTypes"
+    DOCKER = "DockerMediaTypes"
+
+
+@CONTAINER.field(name="from", scope=Scope.SESSION, step="image")
+async def from_(
+    self: Container, context: Context, *, address: str, registry_service: Service | None = None
+) -> Container:
+    """Start from an image: own store, then its registry, then a stand-in; it replaces the root file system."""
+    try:
+        normalise(address)
+    except EngineError as error:
+        raise QueryError(
+            f"failed to parse image address {address}: {error.message}", error.hint
+        ) from error
+    if registry_service is not None:
+        raise EngineError("registryService is not supported by the embedded engine yet")
+    progress = context.session.progress
+    with progress.span("image", f"from {address}") as span:
+
+        def report(kind: str, text: str) -> None:
+            if kind == "warning":
+                progress.warning(text)
+            else:
+                span.log("stderr", text.rstrip("\n") + "\n")
+
+        credentials = await _credentials(self, context, address)
+        image = await resolve(context.engine.images, address, self.platform, report, credentials)
+        span.cached = image.origin == "store"
+    config = image.config.over(self.config)
+    return dataclasses.replace(
+        self,
+        root=image.snapshot,
+        config=config,
+        ports=ports_of(config, self.ports),
+        image_ref=image.full_reference,
+        last_exec=None,
+    )
+
+
+@CONTAINER.field()
+async def image_ref(self: Container, context: Context) -> str:
+    """The full reference of the image that the container was made from."""
+    if not self.image_ref:
+        raise QueryError(
+            "Image reference can only be retrieved immediately after the 'Container.From' call. "
+            "Error in fetching imageRef as the container image is changed"
+        )
+    return self.image_ref
+
+
+@CONTAINER.field()
+async def with_registry_auth(
+    self: Container, context: Context, *, address: str, username: str, secret: Secret
+) -> Container:
+    """Attach credentials for a registry."""
+    others = tuple(auth for auth in self.registry_auth if auth[0] != address)
+    return dataclasses.replace(self, registry_auth=(*others, (address, username, secret)))
+
+
+@CONTAINER.field()
+async def without_registry_auth(self: Container, context: Context, *, address: str) -> Container:
+    """Remove the credentials for a registry."""
+    kept = tuple(auth for auth in self.registry_auth if auth[0] != address)
+    return dataclasses.replace(self, registry_auth=kept)
+
+
+@CONTAINER.field()
+async def as_tarball(
+    self: Container,
+    context: Context,
+    *,
+    platform_variants: list[Container] = (),
+    forced_compression: ImageLayerCompression | None = None,
+    media_types: ImageMediaTypes = ImageMediaTypes.OCIMediaTypes,
+) -> File:
+    """Return the image as an OCI layout in a tar file."""
+    path = await asyncio.to_thread(
+        _packed, context, [self, *platform_variants], forced_compression, media_types
+    )
+    try:
+        snapshot = await asyncio.to_thread(
+            edit.add_file, context.store, Snapshot(), "/" + TARBALL, path
+        )
+    finally:
+        path.unlink(missing_ok=True)
+    return File(snapshot, "/" + TARBALL)
+
+
+def _packed(
+    context: Context,
+    variants: list[Container],
+    compression: ImageLayerCompression | None,
+    media_types: ImageMediaTypes,
+) -> Path:
+    images = [Packable(v.platform, v.config, v.root) for v in variants]
+    return archive.pack(
+        context.store,
+        images,
+        compression=compression.name if compression else "Gzip",
+        docker=media_types is ImageMediaTypes.DockerMediaTypes,
+    )
+
+
+@CONTAINER.field(name="import")
+async def import_(self: Container, context: Context, *, source: File, tag: str = "") -> Container:
+    """Read the container from an OCI or docker tar file."""
+    image = await asyncio.to_thread(
+        archive.unpack, context.store, source.root, source.path, tag, self.platform
+    )
+    config = image.config.over(self.config)
+    return dataclasses.replace(
+        self, root=image.snapshot, config=config, ports=ports_of(config, self.ports), image_ref=""
+    )
+
+
+@CONTAINER.field()
+async def publish(
+    self: Container,
+    context: Context,
+    *,
+    address: str,
+    platform_variants: list[Container] = (),
+    forced_compression: ImageLayerCompression | None = None,
+    media_types: ImageMediaTypes = ImageMediaTypes.OCIMediaTypes,
+    registry_service: Service | None = None,
+) -> str:
+    """Push the image to a registry."""
+    if registry_service is not None:
+        raise EngineError("registryService is not supported by the embedded engine yet")
+    with context.session.progress.span("image", f"publish {address}"):
+        return await push(
+            context.engine.images,
+            address,
+            [Packable(v.platform, v.config, v.root) for v in (self, *platform_variants)],
+            compression=forced_compression.name if forced_compression else "Gzip",
+            docker=media_types is ImageMediaTypes.DockerMediaTypes,
+            credentials=await _credentials(self, context, address),
+        )
+
+
+@CONTAINER.field()
+async def export(
+    self: Container,
+    context: Context,
+    *,
+    path: str,
+    platform_variants: list[Container] = (),
+    forced_compression: ImageLayerCompression | None = None,
+    media_types: ImageMediaTypes = ImageMediaTypes.OCIMediaTypes,
+    expand: bool = False,
+) -> str:
+    """Write the image as an OCI layout in a tar file to the host; returns the path."""
+    target = context.client.workdir / expanded(self, path, expand=expand)
+    packed = await asyncio.to_thread(
+        _packed, context, [self, *platform_variants], forced_compression, media_types
+    )
+    with disk_errors(target):
+        await asyncio.to_thread(_moved, packed, target)
+    return str(target)
+
+
+def _moved(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.portable-dagger")
+    shutil.move(source, aside)
+    aside.chmod(0o644)
+    aside.replace(target)
+
+
+async def _credentials(
+    container: Container, context: Context, address: str
+) -> Credentials | None:
+    """Return the credentials that the container has for an address's registry."""
+    registry = parse(address).registry
+    for host, username, secret in container.registry_auth:
+        if host == registry or parse(f"{host}/x").registry == registry:
+            text = await context.session.secrets.text(secret)
+            return Credentials(registry, username, text.decode())
+    return None

@@ -1,0 +1,65 @@
+"""The core's types: every object type that the engine answers itself."""
+
+from __future__ import annotations
+
+from portable_dagger.api import (
+    address,
+    cache_volume,
+    changeset,
+    directory,
+    env_file,
+    error,
+    file,
+    host,
+    json_value,
+    secret,
+    service,
+    stat,
+)
+from portable_dagger.api.container import CONTAINER, settings
+from portable_dagger.api.query import QUERY
+from portable_dagger.api.registry import Field, ObjectType, Types
+from portable_dagger.api.types import ENUMS, TypeRef
+
+MODULES = (
+    address,
+    cache_volume,
+    changeset,
+    directory,
+    env_file,
+    error,
+    file,
+    host,
+    json_value,
+    secret,
+    service,
+    settings,
+    stat,
+)
+
+
+async def _never(*_: object) -> None:
+    raise AssertionError  # fields of interfaces are answered by the objects that have them
+
+
+def _interfaces() -> dict[str, ObjectType]:
+    identifier = TypeRef("scalar", "ID")
+    syncer = ObjectType("Syncer", "An object that can be synced.", ())
+    syncer.fields["sync"] = Field("sync", identifier, (), _never)
+    exportable = ObjectType("Exportable", "An object that can be exported to the host.", ())
+    exportable.fields["export"] = directory.DIRECTORY.fields["export"]
+    return {
+        "Node": ObjectType("Node", "An object with an ID.", ()),
+        "Syncer": syncer,
+        "Exportable": exportable,
+    }
+
+
+def core_types() -> Types:
+    """Return the core's types."""
+    objects = {"Query": QUERY, "Container": CONTAINER}
+    for module in MODULES:
+        for value in vars(module).values():
+            if isinstance(value, ObjectType):
+                objects[value.name] = value
+    return Types(objects, _interfaces(), dict(ENUMS))

@@ -1,0 +1,198 @@
+"""A session of the engine, as the command line uses it: queries, the module, types, and the stream of events."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from portable_dagger.cli import engine_process
+from portable_dagger.cli.http import BrokenAnswerError, Connection, exchange
+from portable_dagger.cli.display import Renderer
+from portable_dagger.cli.typedefs import Module, Object
+from portable_dagger.errors import EngineStartError, RequestError
+
+TICK_SECONDS = 0.1
+SETTLE_SECONDS = 0.3
+QUIET_SECONDS = 0.01
+CLOSE_SECONDS = 5.0
+UNAUTHORIZED = 401
+OK = 200
+
+
+class Session:
+    """One session; closing its connection makes the engine stop everything that it started."""
+
+    def __init__(self, renderer: Renderer, labels: dict[str, str] | None = None) -> None:
+        """Open a session in the current folder, on an engine that is started if none runs."""
+        self.renderer = renderer
+        self._objects: dict[str, Object] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
+        self._asking: set[Connection] = set()
+        self._left = b""
+        self._heard = time.monotonic()
+        self.engine = engine_process.ensure()
+        self._stream = Connection(self.engine.port)
+        body = {"workdir": os.getcwd(), "env": dict(os.environ), "labels": labels or {}}
+        self._stream.send("POST", "/session", self.engine.headers, body)
+        status = self._stream.status()
+        if status != OK:
+            detail = self._stream.body().decode(errors="replace")[:500]
+            raise EngineStartError(
+                f"the engine (process {self.engine.pid}) opened no session: HTTP {status} {detail}",
+                "stop it with: dagger engine stop",
+            )
+        self._pieces = self._stream.pieces()
+        opened, *early = self._events()
+        self.token: str = opened["token"]
+        self.port: int = opened["port"]
+        for event in early:
+            self.renderer.feed(event, time.time())
+        self._reader = threading.Thread(target=self._follow, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Session:
+        """Return the session itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the session; after Ctrl-C wait until the request under way has ended."""
+        if kind is KeyboardInterrupt:
+            self.renderer.note("stopping; press Ctrl-C again to leave at once")
+        self.settle(failed=kind is not None and kind is not KeyboardInterrupt)
+        self._stream.close()
+        if kind is KeyboardInterrupt:
+            for asking in list(self._asking):
+                asking.socket.settimeout(CLOSE_SECONDS)
+                try:
+                    asking.status()
+                except OSError:
+                    # Either the engine ended the request by closing it, or it takes too long.
+                    continue
+
+    def query(self, text: str, **more: object) -> dict[str, Any]:
+        """Send a GraphQL document and return the answer's data; RequestError for an answer with errors."""
+        answer = self.ask(text, **more)
+        if answer.get("errors"):
+            raise failure(answer["errors"])
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def ask(self, text: str, **more: object) -> dict[str, Any]:
+        """Send a GraphQL document and return the whole answer."""
+        self.renderer.debug(text)
+        user = base64.b64encode(f"{self.token}:".encode()).decode()
+        asking = Connection(self.port)
+        self._asking.add(asking)
+        asking.send("POST", "/query", {"Authorization": f"Basic {user}"}, {"query": text, **more})
+        asking.status()
+        answer: dict[str, Any] = json.loads(asking.body())
+        asking.close()
+        self._asking.discard(asking)
+        return answer
+
+    def module(self, reference: str | None) -> Module:
+        """Load a module (None: the one of the current folder or above) and serve it in this session."""
+        body = {"token": self.token, "ref": reference}
+        _, answer = exchange(self.engine.port, "POST", "/module", self.engine.headers, body)
+        if "module" not in answer:
+            raise _refused(answer)
+        module = Module.from_json(answer["module"])
+        self._objects.update(module.objects)
+        self._members.update(module.enums)
+        return module
+
+    def object(self, name: str) -> Object:
+        """Return a type of the module or of the engine's own API."""
+        if name not in self._objects:
+            path = f"/type/{name}?token={self.token}"
+            status, answer = exchange(self.engine.port, "GET", path, self.engine.headers)
+            if status != OK:
+                raise _refused(answer)
+            self._objects[name] = Object.from_json(answer)
+        return self._objects[name]
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """Return the members of an enumeration."""
+        if name not in self._members:
+            data = self.query(f'{{ __type(name: "{name}") {{ enumValues {{ name }} }} }}')
+            self._members[name] = tuple(v["name"] for v in data["__type"]["enumValues"])
+        return self._members[name]
+
+    def settle(self, *, failed: bool) -> None:
+        """Let the events of what has been answered arrive, so that progress is whole before the result is printed."""
+        if self.renderer.silent:
+            return
+        until = time.monotonic() + SETTLE_SECONDS
+        quiet = QUIET_SECONDS * (5 if failed else 1)
+        while time.monotonic() < until and self._reader.is_alive():
+            if not self.renderer.busy and time.monotonic() - self._heard > quiet:
+                break
+            time.sleep(QUIET_SECONDS / 2)
+        self.renderer.finish(failed=failed)
+
+    def wait(self) -> None:
+        """Wait until the engine ends the session."""
+        self._reader.join()
+
+    def _follow(self) -> None:
+        """Render events as they come; runs in a thread until the stream ends."""
+        try:
+            while True:
+                if not self._stream.has_more:
+                    self._idle()
+                for event in self._events():
+                    self._heard = time.monotonic()
+                    self.renderer.feed(event, time.time())
+        except (OSError, ValueError):
+            # The session was closed on this side, or the engine has gone: whoever waits for an answer meets the same.
+            return
+
+    def _events(self) -> list[dict[str, Any]]:
+        """Read the stream until at least one event is whole; OSError where it ends."""
+        while True:
+            piece = next(self._pieces, None)
+            if piece is None:
+                raise BrokenAnswerError("the engine ended the session")
+            *whole, self._left = (self._left + piece).split(b"\n")
+            if whole:
+                return [json.loads(line) for line in whole if line]
+
+    def _idle(self) -> None:
+        """Wait for more, and keep elapsed times moving meanwhile."""
+        while not select.select([self._stream.socket], [], [], TICK_SECONDS)[0]:
+            self.renderer.tick(time.time())
+
+
+def failure(errors: list[dict[str, Any]]) -> RequestError:
+    """Return the errors of a GraphQL answer as one exception; the first exit code counts."""
+    messages, exit_code, hints, output = [], 1, [], {"stdout": "", "stderr": ""}
+    for error in errors:
+        facts = error.get("extensions") or {}
+        message = str(error.get("message"))
+        if facts.get("cmd"):
+            message = f"{' '.join(facts['cmd'])}: {message}"
+        if message not in messages:
+            messages.append(message)
+        if exit_code == 1:
+            exit_code = int(facts.get("exitCode") or 1)
+        if facts.get("hint"):
+            hints.append(str(facts["hint"]))
+        for stream in output:
+            output[stream] = output[stream] or str(facts.get(stream) or "")
+    return RequestError("\n".join(messages), "; ".join(hints), exit_code=exit_code, **output)
+
+
+def _refused(answer: dict[str, Any]) -> RequestError:
+    error = answer.get("error") or {"message": json.dumps(answer)[:500]}
+    return RequestError(error["message"], error.get("hint") or "")

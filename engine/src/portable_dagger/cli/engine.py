@@ -1,0 +1,68 @@
+"""`dagger engine status|stop`: the background engine of the state directory."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from portable_dagger.cli.engine_process import Engine, alive, running, state_directory
+from portable_dagger.cli.http import exchange
+from portable_dagger.cli.options import Given
+from portable_dagger.cli.progress import seconds
+from portable_dagger.errors import CommandLineError, EngineStartError
+
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.02
+
+
+def run(given: Given, arguments: list[str]) -> int:
+    """Show or stop the engine; without one, say so."""
+    actions = {"status": _status, "stop": _stop}
+    if len(arguments) != 1 or arguments[0] not in actions:
+        wrong = " ".join(arguments) or "nothing"
+        raise CommandLineError(f"dagger engine: status or stop is wanted, not {wrong}")
+    facts = actions[arguments[0]](running())
+    sys.stdout.write(json.dumps(facts, indent=4) + "\n" if "json" in given else text(facts))
+    return 0
+
+
+def text(facts: dict[str, Any]) -> str:
+    """Return the facts of an engine for people. Times are in seconds, memory is in bytes."""
+    rows = [("engine", "running" if facts["pid"] else "not running")]
+    if facts["pid"]:
+        rows.append(("process", str(facts["pid"])))
+    if "uptime" in facts:
+        rows.append(("uptime", seconds(facts["uptime"])))
+        rows.append(("memory", f"{facts['memory'] / 2**20:.0f} MiB"))
+    rows.append(("state", str(facts["state"])))
+    if "version" in facts:
+        rows.append(("version", str(facts["version"])))
+        rows.append(("sessions", str(len(facts["sessions"]))))
+        for step in facts["running"]:
+            rows.append(("step", f"{seconds(step['seconds'])}  {step['name']}"))
+    return "".join(f"{name:<10}{value}\n" for name, value in rows)
+
+
+def _status(engine: Engine | None) -> dict[str, Any]:
+    if engine is None:
+        return {"pid": None, "state": state_directory()}
+    status, facts = exchange(engine.port, "GET", "/status", engine.headers)
+    if "pid" not in facts:
+        raise EngineStartError(f"the engine (process {engine.pid}) does not answer: HTTP {status}")
+    return {**facts, "pid": engine.pid}
+
+
+def _stop(engine: Engine | None) -> dict[str, Any]:
+    if engine is not None:
+        exchange(engine.port, "POST", "/stop", engine.headers, {})
+        until = time.monotonic() + STOP_SECONDS
+        while alive(engine.pid):
+            if time.monotonic() > until:
+                raise EngineStartError(
+                    f"the engine (process {engine.pid}) did not stop within {STOP_SECONDS:.0f} s",
+                    f"end it with: kill -9 {engine.pid}; its next start cleans up",
+                )
+            time.sleep(POLL_SECONDS)
+    return {"pid": None, "state": state_directory()}

@@ -1,0 +1,79 @@
+"""Checks and generators of a module: functions marked so, found through every function that needs no argument. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import NamedTuple
+
+from portable_dagger.cli.chain import Call
+from portable_dagger.cli.typedefs import Function, Module, Type
+
+
+class Gate(NamedTuple):
+    """One check or generator; `name` is its path, such as `checks:docs:not-empty`."""
+
+    name: str
+    calls: tuple[Call, ...]
+
+    @property
+    def function(self) -> Function:
+        """The marked function."""
+        return self.calls[-1].function
+
+    @property
+    def returns(self) -> Type:
+        """What it returns."""
+        return self.function.returns
+
+
+def find(module: Module) -> list[Gate]:
+    """Return all checks and generators that need no argument, by name."""
+    found: list[Gate] = []
+    constructor = module.constructor
+    if not any(argument.required for argument in constructor.args):
+        _walk(module, module.main, module.name, (Call(constructor, {}),), (module.main,), found)
+    return sorted(found)
+
+
+def select(gates: list[Gate], patterns: list[str]) -> list[Gate]:
+    """Return the gates that one of the patterns names: a path, the start of one, or wildcards for its parts."""
+    if not patterns:
+        return gates
+    return [gate for gate in gates if any(matches(gate.name, pattern) for pattern in patterns)]
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Whether a pattern names a gate; the module's own name before it may be left out."""
+    parts = name.split(":")
+    wanted = pattern.strip(":").split(":")
+    return _matches(parts, wanted) or _matches(parts[1:], wanted)
+
+
+def _matches(parts: list[str], wanted: list[str]) -> bool:
+    if not wanted:
+        return True
+    if wanted[0] == "**":
+        return any(_matches(parts[at:], wanted[1:]) for at in range(len(parts) + 1))
+    return bool(parts) and fnmatch.fnmatchcase(parts[0], wanted[0]) and _matches(parts[1:], wanted[1:])
+
+
+def _walk(
+    module: Module,
+    type_name: str,
+    path: str,
+    calls: tuple[Call, ...],
+    above: tuple[str, ...],
+    found: list[Gate],
+) -> None:
+    for function in module.objects[type_name].functions:
+        if any(argument.required for argument in function.args):
+            continue
+        here = (*calls, Call(function, {}))
+        name = f"{path}:{function.command}"
+        if function.check or function.generate:
+            found.append(Gate(name, here))
+            continue
+        below = function.returns
+        # A type within itself would never end.
+        if below.element is None and below.name in module.objects and below.name not in above:
+            _walk(module, below.name, name, here, (*above, below.name), found)

@@ -1,0 +1,102 @@
+"""The verbs of the command line, declared once: dispatch, help and the documentation's test read this table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from portable_dagger.cli.options import APPLY, CALL, MODULE, NO_MODULE, Option
+
+JSON = (Option("json", "print JSON", short="j"),)
+
+
+class Verb(NamedTuple):
+    """One verb; `dagger.cli.<name>` holds its `run(given, arguments)`, which returns the exit code."""
+
+    name: str
+    usage: str
+    summary: str
+    options: tuple[Option, ...] = ()
+    details: str = ""
+    dynamic: bool = False
+    """The verb reads its options itself, between the words of its command tree."""
+
+    stops: bool = False
+    """Options end at the first word: what follows is another program's command line."""
+
+    hidden: bool = False
+
+
+VERBS = (
+    Verb(
+        "call",
+        "dagger call [options] [arguments] function [arguments] [function [arguments] …]",
+        "call functions of a module, each on the result of the one before",
+        CALL,
+        dynamic=True,
+    ),
+    Verb(
+        "check",
+        "dagger check [options] [pattern …]",
+        "run the module's checks, and its generators, which fail when they would change something",
+        (
+            *MODULE,
+            Option("list", "only list them", short="l"),
+            Option("generate", "only the generators"),
+            Option("no-generate", "without the generators"),
+        ),
+        "A pattern is a name such as `docs:spelling`, the start of one such as `docs`, or has wildcards: `docs:*`.",
+    ),
+    Verb(
+        "engine",
+        "dagger engine status|stop [--json]",
+        "show or stop the engine of the state directory",
+        JSON,
+    ),
+    Verb(
+        "functions",
+        "dagger functions [options] [function …]",
+        "list the functions of a module, or of what a function returns",
+        (*MODULE, *NO_MODULE),
+    ),
+    Verb(
+        "generate",
+        "dagger generate [options] [pattern …]",
+        "run the module's generators and apply their changes",
+        (*MODULE, *APPLY, Option("list", "only list them", short="l")),
+    ),
+    Verb(
+        "query",
+        "dagger query [options] [operation]",
+        "send a GraphQL document, from standard input or a file, and print the answer's data as JSON",
+        (
+            *MODULE,
+            *NO_MODULE,
+            Option("doc", "read the document from this file", "file"),
+            Option("var", "a variable's text", "name=value", repeatable=True),
+            Option("var-json", "variables as a JSON object", "string"),
+        ),
+    ),
+    Verb(
+        "run",
+        "dagger run [options] command [argument …]",
+        "run a program with a session in its environment; its exit code is returned",
+        details="Sets DAGGER_SESSION_PORT and DAGGER_SESSION_TOKEN, which every Dagger SDK reads.",
+        stops=True,
+    ),
+    Verb(
+        "session",
+        "dagger session [options]",
+        "open a session for an SDK: print its port and token as one JSON line, serve until stdin closes",
+        (
+            Option("label", "a label, of which the engine takes note", "name:value", repeatable=True),
+            Option("project", "the same as --workdir", "string", hidden=True),
+            Option("load-workspace-modules", "serve the module of the working directory"),
+        ),
+    ),
+    Verb("version", "dagger version", "print the version"),
+)
+
+
+def find(name: str) -> Verb | None:
+    """Return the verb of a name."""
+    return next((verb for verb in VERBS if verb.name == name), None)

@@ -1,0 +1,212 @@
+"""The engine's error tree.
+
+EngineError                  anything that a user can read: `message` says what happened, `hint` what to do next
+├── ExecError                a command in a container failed; carries its exit code and output
+├── QueryError               a GraphQL request that does not fit the schema
+├── NotFoundError            an ID, token or path that names nothing
+├── ServiceError             a service that did not become healthy, or died
+├── CommandLineError         a command line that fits no verb, function or flag
+├── EngineStartError         the engine could not be started, or does not answer
+├── RequestError             the engine's answer to the command line's request is an error
+├── RuntimeToolError         a program that containers need is not installed
+├── MountError               a file system that could not be mounted
+├── ContainerError           the container runtime refused to start a container
+├── NetworkError             the network of containers could not be made
+├── LaunchError              the engine's process could not be started, or another one has its state directory
+├── StoreError               something about the store
+│   ├── LayerMissingError    a layer that something needs is not there
+│   ├── PatternError         a path pattern that does not parse
+│   ├── LinkLoopError        a path through too many symbolic links
+│   └── DiskFullError        the store's file system is full
+└── ImageError               something about an image
+    ├── ImageReferenceError  a reference that does not parse
+    ├── PlatformError        a platform that does not parse
+    ├── DurationError        a duration that does not parse
+    ├── ImageUnavailableError  neither store, registry nor stand-in has it
+    ├── RegistryError        a registry that does not answer, or refuses
+    │   └── ImageNotFoundError  it answers, and does not have the image
+    ├── ArchiveError         a tar file or layout that is no image
+    └── StandInError         a stand-in whose build failed
+"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """What happened, to which input; `hint` says what to do next."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ExecError(EngineError):
+    """A command in a container ended with an exit code that was not expected."""
+
+    def __init__(
+        self, message: str, *, cmd: list[str], exit_code: int, stdout: str, stderr: str
+    ) -> None:
+        super().__init__(message)
+        self.cmd = cmd
+        self.exit_code = exit_code
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class QueryError(EngineError):
+    """A GraphQL request that does not fit the schema."""
+
+
+class NotFoundError(EngineError):
+    """An ID, a token or a path that names nothing."""
+
+
+class ServiceError(EngineError):
+    """A service that did not become healthy, or died while it was in use."""
+
+
+# images
+
+
+class ImageError(EngineError):
+    """Something about an image."""
+
+
+class ImageReferenceError(ImageError):
+    """An image reference that does not parse."""
+
+
+class PlatformError(ImageError):
+    """A platform that does not parse."""
+
+
+class DurationError(ImageError):
+    """A duration, such as the interval of a health check, that does not parse."""
+
+
+class ImageUnavailableError(ImageError):
+    """No source has the image: neither the store, nor a registry, nor a stand-in."""
+
+
+class RegistryError(ImageError):
+    """A registry that does not answer, or refuses."""
+
+
+class ImageNotFoundError(RegistryError):
+    """A registry that answers, and does not have the image or does not give it to us."""
+
+
+class ArchiveError(ImageError):
+    """A tar file or layout that is no image."""
+
+
+class StandInError(ImageError):
+    """A stand-in whose build failed."""
+
+
+# modules
+
+
+class ModuleError(EngineError):
+    """A Dagger module that cannot be used: see the leaves."""
+
+
+class ModuleNotFoundAtPathError(ModuleError):
+    """No dagger.json at a path nor above it."""
+
+
+class ModuleConfigError(ModuleError):
+    """A dagger.json or pyproject.toml that cannot be read; names file and key."""
+
+
+class ModuleEnvironmentError(ModuleError):
+    """The packages that a module asks for could not be installed."""
+
+
+class ModuleLoadError(ModuleError):
+    """A module's code could not be imported, or registers types that the API does not allow."""
+
+
+class WorkerError(ModuleError):
+    """The process that runs module code could not be started, or broke."""
+
+
+class FunctionError(ModuleError):
+    """A function of a module failed; `values` are the details its SDK sent along."""
+
+    def __init__(
+        self, message: str, *, exit_code: int = 1, values: dict[str, object] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.values = values or {}
+
+
+# cli
+
+
+class CommandLineError(EngineError):
+    """A command line that fits no verb, function or flag."""
+
+
+class EngineStartError(EngineError):
+    """The engine could not be started, or does not answer; names its log."""
+
+
+class RequestError(EngineError):
+    """The engine's answer to a request is an error; `exit_code` is that of what failed."""
+
+    def __init__(
+        self, message: str, hint: str = "", *, exit_code: int = 1, stdout: str = "", stderr: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.exit_code = exit_code
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+# runtime
+
+
+class RuntimeToolError(EngineError):
+    """A program that containers need is not installed; the hint names its package."""
+
+
+class MountError(EngineError):
+    """A file system that could not be mounted; names the target."""
+
+
+class ContainerError(EngineError):
+    """The container runtime refused to start a container; carries its words."""
+
+
+class NetworkError(EngineError):
+    """The network of containers could not be made."""
+
+
+class LaunchError(EngineError):
+    """The engine's process could not be started, or another engine has its state directory."""
+
+
+# store
+
+
+class StoreError(EngineError):
+    """Something about the store."""
+
+
+class LayerMissingError(StoreError):
+    """A layer that something needs is not there (any more)."""
+
+
+class LinkLoopError(StoreError):
+    """A path that leads through too many symbolic links."""
+
+
+class DiskFullError(StoreError):
+    """The file system of the store has no space left."""
+
+
+class PatternError(StoreError):
+    """A path pattern that does not parse."""

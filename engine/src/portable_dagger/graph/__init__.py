@@ -1,0 +1,1 @@
+"""Values, their recipes and digests; evaluation: lazy, each digest once at a time, cached."""

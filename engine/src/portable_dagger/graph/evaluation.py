@@ -1,0 +1,164 @@
+"""Evaluation of recipes: lazy, each digest once at a time, results remembered.
+
+Two caches stand behind it. Results by recipe digest live in memory (here); what costs time (execs, images, host
+directories, function calls) also has a step in the store, keyed by operation and the content of its inputs, so equal
+content hits whatever made it, and after a restart too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from portable_dagger.api.types import input_value
+from portable_dagger.errors import NotFoundError
+from portable_dagger.graph.recipe import ELEMENT, Recipe, decode, parse_id, references_of
+from portable_dagger.graph.sharing import Sharing
+
+if TYPE_CHECKING:
+    from portable_dagger.api.registry import Field
+    from portable_dagger.api.types import TypeRef
+    from portable_dagger.graph.context import Context
+    from portable_dagger.graph.recipe import Literal
+    from portable_dagger.store.store import Store
+
+RESULTS = 20_000
+"""How many results are remembered; values are small, file systems lie in the store."""
+
+ROOT = object()
+"""The value of the root object (Query)."""
+
+
+class Evaluator:
+    """Turns recipes into values."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._results: OrderedDict[str, Any] = OrderedDict()
+        self._recipes: dict[str, Recipe] = {}
+        self._sharing = Sharing()
+
+    async def evaluate(self, recipe: Recipe, context: Context) -> Any:  # noqa: ANN401  any value
+        """Return the value of `recipe`; raises what its evaluation raised."""
+        chain: list[Recipe] = []
+        node: Recipe | None = recipe
+        while node is not None and node.digest not in self._results:
+            chain.append(node)
+            node = node.parent
+        value = ROOT
+        if node is not None:
+            self._results.move_to_end(node.digest)
+            value = self._results[node.digest]
+            _report_reused(node, context)
+        for here in reversed(chain):
+            value = await self._sharing.once(
+                (here.digest, context.session.id),
+                lambda here=here, value=value: self._resolve(here, value, context),
+            )
+        return value
+
+    async def _resolve(self, recipe: Recipe, parent: Any, context: Context) -> Any:  # noqa: ANN401
+        if recipe.digest in self._results:
+            return self._results[recipe.digest]
+        arguments = dict(recipe.args)
+        if recipe.field == ELEMENT:
+            value = parent[arguments["index"]]
+        else:
+            context.session.progress.first(recipe.digest)
+            field = context.client.field_of(recipe)
+            value = await self.call(field, parent, arguments, replace(context, recipe=recipe))
+        self.remember(recipe.digest, value)
+        return value
+
+    async def call(
+        self,
+        field: Field,
+        parent: Any,
+        arguments: dict[str, Literal],
+        context: Context,
+    ) -> Any:  # noqa: ANN401
+        """Run a field's function, its object arguments evaluated side by side."""
+        given = [argument for argument in field.arguments if argument.name in arguments]
+        values = await gather([self._argument(arguments[a.name], a.type, context) for a in given])
+        keywords = {a.keyword: value for a, value in zip(given, values, strict=True)}
+        return await field.resolve(parent, context, **keywords)
+
+    async def _argument(
+        self, literal: Literal, type_: TypeRef, context: Context
+    ) -> Any:  # noqa: ANN401
+        if isinstance(literal, Recipe):
+            return await self.evaluate(literal, context)
+        if type_.element is not None and isinstance(literal, list):
+            element = type_.element
+            return await gather([self._argument(item, element, context) for item in literal])
+        if type_.kind == "enum" and isinstance(literal, str):
+            return context.client.types.enums[type_.name][literal]
+        if type_.kind == "input" and isinstance(literal, dict):
+            return input_value(type_.name, literal)
+        return literal
+
+    def remember(self, digest: str, value: Any) -> None:  # noqa: ANN401
+        """Keep a result; the least recently used ones go first."""
+        self._results[digest] = value
+        while len(self._results) > RESULTS:
+            self._results.popitem(last=False)
+
+    def intern(self, recipe: Recipe) -> Recipe:
+        """Keep a recipe whose ID is given out, so that the ID can be loaded in this engine's lifetime."""
+        return self._recipes.setdefault(recipe.digest, recipe)
+
+    def load(self, identifier: str) -> Recipe:
+        """Return the recipe that an API ID names; NotFoundError when nobody knows it."""
+        name, digest = parse_id(identifier)
+        if digest not in self._recipes:
+            texts: dict[str, str] = {}
+            pending = [digest]
+            while pending:
+                here = pending.pop()
+                if here in texts or here in self._recipes:
+                    continue
+                text = self._store.get_recipe(here)
+                if text is None:
+                    raise NotFoundError(
+                        f"the {name} with ID {identifier[:24]}… is not known to this engine",
+                        "IDs are kept for results of functions only; make the object again",
+                    )
+                texts[here] = text
+                pending.extend(references_of(text))
+            decode(digest, texts, self._recipes)
+        return self._recipes[digest]
+
+
+async def gather(coroutines: list[Any]) -> list[Any]:
+    """Await all side by side; when one fails, the others are cancelled and awaited before its error is raised."""
+    if len(coroutines) == 1:
+        return [await coroutines[0]]
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        raise
+
+
+def describe(recipe: Recipe) -> str:
+    """Return a recipe's last call as progress shows it: the field and its first argument."""
+    first = recipe.args[0][1] if recipe.args else ""
+    if isinstance(first, list) and all(isinstance(item, str) for item in first):
+        first = " ".join(first)
+    return f"{recipe.field} {first}" if isinstance(first, str) and first else recipe.field
+
+
+def _report_reused(recipe: Recipe, context: Context) -> None:
+    node: Recipe | None = recipe
+    while node is not None and context.session.progress.first(node.digest):
+        if node.field != ELEMENT:
+            step = context.client.field_of(node).step
+            if step:
+                context.session.progress.reused(step, describe(node))
+        node = node.parent

@@ -1,0 +1,61 @@
+"""Steps: results kept in the store by operation and content of the inputs."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from portable_dagger.graph.sharing import Sharing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from portable_dagger.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What a step answered, and whether it came from the store."""
+
+    value: dict[str, Any]
+    cached: bool
+
+
+class Steps:
+    """Does each step once, and never again while the store keeps its result."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sharing = Sharing()
+
+    async def once(
+        self,
+        key: str,
+        produce: Callable[[], Awaitable[tuple[dict[str, Any], Sequence[str]]]],
+        *,
+        instance: str = "",
+    ) -> StepResult:
+        """Return the step's kept result, or run `produce`, which answers (value, layers that it needs).
+
+        `instance` keeps apart work in flight that must not be shared, such as execs bound to one session's services.
+        """
+        kept = await asyncio.to_thread(self._store.get_step, key)
+        if kept is not None:
+            return StepResult(kept, cached=True)
+
+        async def run() -> StepResult:
+            value, layers = await produce()
+            await asyncio.to_thread(self._store.put_step, key, value, layers)
+            return StepResult(value, cached=False)
+
+        result: StepResult = await self._sharing.once((key, instance), run)
+        return result
+
+
+def step_key(operation: str, inputs: Any) -> str:  # noqa: ANN401  any JSON
+    """Return the key of a step: SHA-256 over its operation and the canonical JSON of its inputs."""
+    text = json.dumps([operation, inputs], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

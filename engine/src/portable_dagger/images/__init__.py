@@ -1,0 +1,1 @@
+"""Images: references, configurations, registry transport, stand-ins and archives."""

@@ -1,0 +1,89 @@
+"""Compressed streams of layers."""
+
+from __future__ import annotations
+
+import enum
+import gzip
+import shutil
+import subprocess
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, cast
+
+from portable_dagger.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+# The level of the Go tools; higher ones cost much time for few bytes.
+_GZIP_LEVEL = 6
+
+
+class Compression(enum.Enum):
+    """How a layer is compressed; the value is the suffix of its media type."""
+
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    UNCOMPRESSED = ""
+
+
+def compression_named(name: str) -> Compression:
+    """Return the compression that Dagger's ImageLayerCompression names; ArchiveError for one we cannot write."""
+    try:
+        return Compression[name.upper()]
+    except KeyError:
+        raise ArchiveError(
+            f"layers cannot be compressed as {name} by this engine",
+            hint="use Gzip, Zstd or Uncompressed",
+        ) from None
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that may be compressed, for its uncompressed content; what it is tells its first bytes."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+        file.seek(0)
+        if magic.startswith(_GZIP_MAGIC):
+            with gzip.open(file) as stream:
+                yield cast("IO[bytes]", stream)
+        elif magic == _ZSTD_MAGIC:
+            with _zstd(["-dc"], stdin=file, stdout=subprocess.PIPE) as process:
+                assert process.stdout is not None
+                yield process.stdout
+        else:
+            yield file
+
+
+@contextmanager
+def writing(path: Path, compression: Compression) -> Iterator[IO[bytes]]:
+    """Open a new file whose content will be compressed; equal content gives equal bytes."""
+    with path.open("xb") as file:
+        if compression is Compression.GZIP:
+            with gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as stream:
+                yield cast("IO[bytes]", stream)
+        elif compression is Compression.ZSTD:
+            with _zstd(["-c", "-q"], stdin=subprocess.PIPE, stdout=file) as process:
+                assert process.stdin is not None
+                yield process.stdin
+        else:
+            yield file
+
+
+@contextmanager
+def _zstd(
+    options: list[str], *, stdin: IO[bytes] | int, stdout: IO[bytes] | int
+) -> Iterator[subprocess.Popen[bytes]]:
+    program = shutil.which("zstd")
+    if program is None:
+        raise ArchiveError(
+            "the layer is compressed by zstd, and there is no zstd program",
+            hint="apt-get install zstd",
+        )
+    command = [program, *options]
+    with subprocess.Popen(command, stdin=stdin, stdout=stdout) as process:  # noqa: S603  our own
+        yield process
+    if process.returncode != 0:
+        raise ArchiveError(f"zstd ended with exit code {process.returncode}")

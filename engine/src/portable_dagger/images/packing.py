@@ -1,0 +1,142 @@
+"""Store layers packed into the tar streams that images are made of.
+
+A layer directory has overlayfs' form; in a tar its whiteouts become `.wh.` files (OCI image specification v1.1,
+layer.md). The stream is deterministic: names sorted, whole seconds, numeric owners only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tarfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol, cast
+
+from portable_dagger.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
+OPAQUE_ATTRIBUTE = "trusted.overlay.opaque"
+XATTR_HEADER = "SCHILY.xattr."
+_OVERLAY_ATTRIBUTES = "trusted.overlay."
+_TYPES = {
+    stat.S_IFDIR: tarfile.DIRTYPE,
+    stat.S_IFREG: tarfile.REGTYPE,
+    stat.S_IFLNK: tarfile.SYMTYPE,
+    stat.S_IFCHR: tarfile.CHRTYPE,
+    stat.S_IFBLK: tarfile.BLKTYPE,
+    stat.S_IFIFO: tarfile.FIFOTYPE,
+}
+
+
+class Writer(Protocol):
+    """Anything that takes bytes."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
+        ...
+
+
+class DigestWriter:
+    """Counts and hashes what is written, and passes it on."""
+
+    def __init__(self, target: Writer | None = None) -> None:
+        self._target = target
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        """Take some bytes."""
+        self._hash.update(data)
+        self.size += len(data)
+        if self._target is not None:
+            self._target.write(data)
+        return len(data)
+
+    @property
+    def digest(self) -> str:
+        """The digest of what was written so far, `sha256:<hex>`."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+
+def layer_digest(layer: Path) -> str:
+    """Return the digest of a layer directory's tar stream: its `diff_id` when it goes into an image."""
+    writer = DigestWriter()
+    pack(layer, writer)
+    return writer.digest
+
+
+def pack(layer: Path, output: Writer) -> None:
+    """Write a layer directory as an uncompressed tar stream."""
+    links: dict[tuple[int, int], str] = {}
+    # tarfile's mode "w|" needs no more of a file than that it can be written to.
+    with tarfile.open(
+        fileobj=cast("IO[bytes]", output), mode="w|", format=tarfile.PAX_FORMAT
+    ) as tar:
+        for path, name in _walk(layer, ""):
+            _add(tar, path, name, links)
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[Path, str]]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name)):
+        name = f"{prefix}{entry.name}"
+        yield Path(entry.path), name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path), f"{name}/")
+
+
+def _add(tar: tarfile.TarFile, path: Path, name: str, links: dict[tuple[int, int], str]) -> None:
+    status = path.lstat()
+    kind = stat.S_IFMT(status.st_mode)
+    if kind == stat.S_IFSOCK:
+        return  # a socket means nothing outside the process that made it; tar has no form for it
+    if kind not in _TYPES:
+        raise ArchiveError(f"{name} is of a kind that an image cannot hold", hint="remove it first")
+    if is_whiteout(status):
+        folder, _, base = name.rpartition("/")
+        tar.addfile(
+            tarfile.TarInfo(f"{folder}/{WHITEOUT}{base}" if folder else f"{WHITEOUT}{base}")
+        )
+        return
+    info = tarfile.TarInfo(name)
+    info.type = _TYPES[kind]
+    info.mode = stat.S_IMODE(status.st_mode)
+    info.uid, info.gid, info.mtime = status.st_uid, status.st_gid, int(status.st_mtime)
+    attributes = _attributes(path)
+    info.pax_headers = {
+        f"{XATTR_HEADER}{key}": value.decode("utf-8", "surrogateescape")
+        for key, value in attributes.items()
+        if not key.startswith(_OVERLAY_ATTRIBUTES)
+    }
+    if kind == stat.S_IFREG and status.st_nlink > 1:
+        first = links.setdefault((status.st_dev, status.st_ino), name)
+        if first != name:
+            info.type, info.linkname = tarfile.LNKTYPE, first
+    if kind == stat.S_IFLNK:
+        info.linkname = os.readlink(path)  # noqa: PTH115  a Path would change the link's text
+    if kind in {stat.S_IFCHR, stat.S_IFBLK}:
+        info.devmajor, info.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
+    if info.isreg():
+        info.size = status.st_size
+        with path.open("rb") as file:
+            tar.addfile(info, file)
+    else:
+        tar.addfile(info)
+    if attributes.get(OPAQUE_ATTRIBUTE) == b"y":
+        tar.addfile(tarfile.TarInfo(f"{name}/{OPAQUE}"))
+
+
+def is_whiteout(status: os.stat_result) -> bool:
+    """Whether an entry of a layer directory says that the name below it is gone."""
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+
+
+def _attributes(path: Path) -> dict[str, bytes]:
+    return {
+        key: os.getxattr(path, key, follow_symlinks=False)
+        for key in sorted(os.listxattr(path, follow_symlinks=False))
+    }

@@ -1,0 +1,27 @@
+"""Stand-ins for Debian's slim base images."""
+
+from __future__ import annotations
+
+from portable_dagger.images.config import ImageConfig
+from portable_dagger.images.standins.recipe import LABEL, LayerRecipe, StandIn, Variant
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SUITES = {"bullseye": "11", "bookworm": "12", "trixie": "13"}
+
+
+def base(suite: str) -> LayerRecipe:
+    """Return the layer that is the base image of a suite; all stand-ins of that suite share it."""
+    return LayerRecipe(
+        title=f"Debian {suite}", script="debian.sh", settings=(("SUITE", suite),), place="host"
+    )
+
+
+def find(tag: str) -> StandIn | None:
+    """Return the stand-in for `debian:<tag>`, or None."""
+    for suite, number in SUITES.items():
+        if tag in {f"{suite}-slim", f"{number}-slim"}:
+            name = f"debian:{tag}"
+            config = ImageConfig(env=(("PATH", PATH),), cmd=("bash",), labels=((LABEL, name),))
+            variant = Variant(base(suite), config, f"Debian {suite} by mmdebstrap")
+            return StandIn(name, (variant,))
+    return None

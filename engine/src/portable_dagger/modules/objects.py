@@ -1,0 +1,109 @@
+"""Values that pass between the API and module code, in both directions (the brief, section 2.6).
+
+Core objects travel as ID strings, objects of the module itself as their state, enum members by the module's own name.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from portable_dagger.errors import FunctionError, NotFoundError
+from portable_dagger.graph.evaluation import gather
+from portable_dagger.graph.recipe import Recipe, parse_id
+from portable_dagger.modules.typedefs import TypeDef, TypeDefKind
+
+if TYPE_CHECKING:
+    from portable_dagger.graph.context import Context
+    from portable_dagger.graph.evaluation import Evaluator
+    from portable_dagger.modules.loader import LoadedModule
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleObject:
+    """An object of a module: its type's name in the API and in the module itself, and its state as JSON."""
+
+    api_type: str
+    module: LoadedModule
+    own_name: str
+    state: Any
+
+
+async def to_module(
+    value: Any, type_: TypeDef, module: LoadedModule, context: Context  # noqa: ANN401  JSON
+) -> Any:  # noqa: ANN401  JSON
+    """Return an evaluated argument as module code takes it; object arguments come as IDs."""
+    if value is None:
+        return None
+    if type_.element is not None:
+        return await gather([to_module(i, type_.element, module, context) for i in value])
+    if isinstance(value, enum.Enum):
+        return module.own_member(type_.name, value.name)
+    if type_.kind is TypeDefKind.OBJECT_KIND and module.types.object(type_.name) is not None:
+        evaluator = context.engine.evaluator
+        found: ModuleObject = await evaluator.evaluate(evaluator.load(value), context)
+        return found.state
+    return value
+
+
+async def from_module(
+    value: Any, type_: TypeDef, module: LoadedModule, context: Context  # noqa: ANN401  JSON
+) -> Any:  # noqa: ANN401  any value
+    """Return what module code answered as a value of the API; FunctionError when it does not fit its type."""
+    if value is None:
+        if type_.optional or type_.kind is TypeDefKind.VOID_KIND:
+            return None
+        raise FunctionError(
+            f"the function answered None, but its type is {type_.name or type_.kind.name}"
+        )
+    if type_.element is not None:
+        items = [from_module(item, type_.element, module, context) for item in value]
+        return await gather(items)
+    if type_.kind is TypeDefKind.ENUM_KIND:
+        return module.enum_member(type_.name, value)
+    if type_.kind is TypeDefKind.OBJECT_KIND and module.types.object(type_.name) is not None:
+        return ModuleObject(module.api_name(type_.name), module, type_.name, value)
+    if type_.kind in {TypeDefKind.OBJECT_KIND, TypeDefKind.INTERFACE_KIND}:
+        evaluator = context.engine.evaluator
+        return await evaluator.evaluate(evaluator.load(value), context)
+    return value
+
+
+def identifiers(value: Any, evaluator: Evaluator) -> list[Recipe]:  # noqa: ANN401  JSON
+    """Return the recipes that a JSON value names by ID, at any depth."""
+    found: list[Recipe] = []
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, str):
+            recipe = recipe_of(item, evaluator)
+            if recipe is not None:
+                found.append(recipe)
+    return found
+
+
+def recipe_of(text: str, evaluator: Evaluator) -> Recipe | None:
+    """Return the recipe that a string names, None when it is no ID."""
+    try:
+        parse_id(text)
+        return evaluator.load(text)
+    except (NotFoundError, UnicodeError):
+        return None
+
+
+def reachable(recipes: list[Recipe], evaluator: Evaluator) -> dict[str, Recipe]:
+    """Return all recipes that `recipes` need, by digest; those named by ID in arguments too."""
+    found: dict[str, Recipe] = {}
+    pending = list(recipes)
+    while pending:
+        recipe = pending.pop()
+        if recipe.digest not in found:
+            found[recipe.digest] = recipe
+            pending += recipe.references()
+            pending += identifiers([value for _, value in recipe.args], evaluator)
+    return found

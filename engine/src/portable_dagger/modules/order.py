@@ -1,0 +1,45 @@
+"""What the engine asks of a worker: one run of a module's code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from portable_dagger.modules.sandbox import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One run. `environment` is all of the environment; `search_path`, then `packages`, go before Python's own path.
+
+    `module` is the module's name, `package` the Python package with its main class, `main_object` that class's name.
+    """
+
+    sandbox: Sandbox
+    environment: dict[str, str]
+    search_path: tuple[str, ...]
+    packages: tuple[str, ...]
+    module: str
+    package: str
+    main_object: str
+
+    def encode(self) -> bytes:
+        """Return the order as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+
+def decode(text: bytes) -> Order:
+    """Rebuild an order from its JSON."""
+    data: dict[str, Any] = json.loads(text)
+    inside = data.pop("sandbox")
+    pairs = {key: tuple((a, b) for a, b in inside[key]) for key in ("binds", "files", "links")}
+    return Order(
+        sandbox=Sandbox(stage=inside["stage"], scratch=inside["scratch"], **pairs),
+        environment=data["environment"],
+        search_path=tuple(data["search_path"]),
+        packages=tuple(data["packages"]),
+        module=data["module"],
+        package=data["package"],
+        main_object=data["main_object"],
+    )

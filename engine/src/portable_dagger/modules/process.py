@@ -1,0 +1,94 @@
+"""Running a module's code once: a client of its own, a network slot that leads to the API, a scratch folder."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from portable_dagger.errors import ExecError, FunctionError
+from portable_dagger.modules.call import Call, Error, FunctionCall
+from portable_dagger.modules.worker import Run
+from portable_dagger.record.output import Output
+from portable_dagger.session.client import Client
+
+if TYPE_CHECKING:
+    from portable_dagger.graph.context import Context
+    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.record.progress import Span
+
+COMMAND: Final = "/runtime"
+"""The program that runs a module in the reference engine; errors name it."""
+
+_STREAM_LIMIT: Final = 100 * 1024
+
+
+@contextlib.asynccontextmanager
+async def running(
+    module: LoadedModule, asked: FunctionCall, context: Context, span: Span
+) -> AsyncIterator[tuple[Any, Context]]:
+    """Have the module's code answer a call; yields its answer (JSON) and the context of its own client.
+
+    The client and the scratch folder last until the block ends. Raises ExecError or FunctionError.
+    """
+    engine, session = context.engine, context.session
+    call = Call(asked)
+    async with contextlib.AsyncExitStack() as stack:
+        scratch = engine.modules.folder / "scratch" / secrets.token_hex(6)
+        scratch.mkdir(parents=True)
+        stack.push_async_callback(asyncio.to_thread, shutil.rmtree, scratch, ignore_errors=True)
+        own = Client(session, module.client_types, scratch, module=module, call=call)
+        client = session.open_client(own)
+        stack.callback(session.close_client, client)
+        slot = await engine.network.acquire()
+        stack.push_async_callback(engine.network.release, slot)
+        port = await stack.enter_async_context(engine.served_in(slot))
+        run = Run(
+            module.source,
+            module.folder,
+            scratch,
+            port,
+            client.token,
+            network=Path(slot.path),
+            packages=await engine.modules.packages(module),
+            schema=await engine.modules.schema_file(client),
+            files_inside=engine.modules.network_files(),
+        )
+        output = Output(engine.logs_folder, [], span)
+        stack.callback(output.remove)
+        code = await engine.modules.worker.run(run, output.write)
+        output.end()
+        if call.error is not None:
+            raise failure(call.error)
+        if call.value is None:
+            stdout, stderr = (
+                output.path(stream).read_text(errors="replace") for stream in ("stdout", "stderr")
+            )
+            raise ExecError(
+                f"exit code: {code}",
+                cmd=[COMMAND],
+                exit_code=code,
+                stdout=stdout.strip()[-_STREAM_LIMIT:],
+                stderr=stderr.strip()[-_STREAM_LIMIT:],
+            )
+        yield json.loads(call.value), replace(context, client=client, recipe=None, receiver=None)
+
+
+def failure(error: Error) -> ExecError | FunctionError:
+    """Return what module code reported as an error of the engine; a failed command stays one."""
+    details = error.details()
+    if details.get("_type") == "EXEC_ERROR":
+        return ExecError(
+            error.message,
+            cmd=details.get("cmd", []),
+            exit_code=details.get("exitCode", 1),
+            stdout=details.get("stdout", ""),
+            stderr=details.get("stderr", ""),
+        )
+    return FunctionError(error.message, values=details)

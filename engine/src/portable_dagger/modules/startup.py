@@ -1,0 +1,130 @@
+"""The forked child of the zygote: from the fork to the end of the module's code."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import io
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from importlib import invalidate_caches
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import anyio
+import dagger.mod
+import httpx
+from dagger.client import _session
+from dagger.mod import _module, cli
+from gql.client import Client
+
+from portable_dagger.modules import order as orders
+from portable_dagger.modules import sandbox
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
+_FIRST_FREE = 3
+
+
+def warm_up() -> None:
+    """Do in the zygote, once, what the SDK would import and read at the start of every run."""
+    anyio.run(anyio.sleep, 0)
+    httpx.AsyncHTTPTransport(verify=False)  # noqa: S501  never connected
+    importlib.metadata.entry_points(group=cli.ENTRY_POINT_GROUP)
+
+
+def run(
+    descriptors: list[int], connection: socket.socket, schema: GraphQLSchema | None
+) -> NoReturn:
+    """Run the module's code as the order says, and end the process with the exit code of `dagger.mod`.
+
+    `descriptors` are the order, stdout, stderr and maybe a network namespace. What fails before user code runs is
+    said on `connection`.
+    """
+    code = 1
+    try:
+        try:
+            order = _prepare(descriptors)
+        except Exception as error:  # noqa: BLE001  the engine raises it again
+            connection.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+            os._exit(code)
+        _close_descriptors()
+        _introduce(order, schema)
+        code = _call()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:  # noqa: BLE001  the process ends here; its stderr is the function's log
+        traceback.print_exc()
+    os._exit(code)
+
+
+def _prepare(descriptors: list[int]) -> orders.Order:
+    text, stdout, stderr, *network = descriptors
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with os.fdopen(text, "rb") as file:
+        order = orders.decode(file.read())
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sandbox.enter(order.sandbox, network[0] if network else None)
+    return order
+
+
+def _close_descriptors() -> None:
+    """Close the zygote's own descriptors: its socket and the connections of other calls."""
+    os.closerange(_FIRST_FREE, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+
+
+def _introduce(order: orders.Order, schema: GraphQLSchema | None) -> None:
+    """Tell Python and the SDK which module this is: `dagger.mod` read its environment when the zygote imported it."""
+    os.environ.clear()
+    os.environ.update(order.environment)
+    own = [name for name in sys.modules if name.partition(".")[0] == __package__.partition(".")[0]]
+    for name in own:
+        del sys.modules[name]
+    standard = [
+        path for path in sys.path if os.path.exists(path)
+    ]  # noqa: PTH110  as seen from inside
+    sys.path[:] = [*order.search_path, *order.packages, *standard]
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(line_buffering=True, write_through=True)
+    sys.argv[:] = ["/runtime"]
+    invalidate_caches()
+    for constant, value in (
+        (_module, {"MODULE_NAME": order.module, "MAIN_OBJECT": order.main_object}),
+        (cli, {"IMPORT_PKG": order.package, "MAIN_OBJECT": order.main_object}),
+    ):
+        vars(constant).update(value)
+    dagger.mod.default_module()._main_name = (
+        order.main_object
+    )  # noqa: SLF001  set at import time only
+    # loading the CA bundle takes 45 ms, and the engine is spoken to in plain text over loopback
+    transport = functools.partial(_session.TelemetryTransport, verify=False)
+    vars(_session)["TelemetryTransport"] = transport
+    if schema is not None:
+        vars(_session)["GraphQLClient"] = functools.partial(_client, schema)
+
+
+def _client(schema: GraphQLSchema, **options: object) -> object:
+    """Make a GraphQL client that has its schema already: no introspection."""
+    known: dict[str, Any] = {**options, "schema": schema, "fetch_schema_from_transport": False}
+    return Client(**known)
+
+
+def _call() -> int:
+    try:
+        return cli.app() or 0
+    except SystemExit as leaving:
+        if leaving.code is None or isinstance(leaving.code, int):
+            return leaving.code or 0
+        print(leaving.code, file=sys.stderr)
+        return 1

@@ -1,0 +1,1 @@
+"""What evaluation runs: exec, image, export and the like."""

@@ -1,0 +1,295 @@
+"""withExec: the step that runs a command in a container."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import enum
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from portable_dagger.api.types import enum_type
+from portable_dagger.errors import ExecError, NotFoundError, QueryError
+from portable_dagger.graph.steps import step_key
+from portable_dagger.graph.values import Container, DirectoryMount, ExecResult
+from portable_dagger.ops.identity import container_key
+from portable_dagger.ops.launch import ROOT, Launch, Options, launch
+from portable_dagger.ops.nesting import nested_session
+from portable_dagger.ops.paths import absolute, edited, expanded, locate
+from portable_dagger.record.output import Output
+from portable_dagger.runtime.process import start
+from portable_dagger.store import edit
+from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from portable_dagger.graph.context import Context
+    from portable_dagger.record.progress import Span
+
+ERROR_STREAM_LIMIT = 100 * 1024
+"""Bytes of a stream that an error carries (the brief, section 10)."""
+
+SIGNALLED = range(128, 192)
+"""Exit codes that always count as failures of the engine's kind (the brief, section 5.1)."""
+
+
+@enum_type
+class ReturnType(str, enum.Enum):
+    """Expected return type of an execution."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    ANY = "ANY"
+
+    def accepts(self, code: int) -> bool:
+        """Whether an exit code is expected."""
+        if self is ReturnType.SUCCESS or code in SIGNALLED:
+            return code == 0
+        return self is ReturnType.ANY or code != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What withExec was asked for, as plain data."""
+
+    args: tuple[str, ...]
+    stdin: str = ""
+    redirect_stdin: str = ""
+    redirect_stdout: str = ""
+    redirect_stderr: str = ""
+    expect: ReturnType = ReturnType.SUCCESS
+    nested: bool = False
+    privileged: bool = False
+    init: bool = True
+
+    def key(self) -> dict[str, Any]:
+        """Return what of it counts in the step's key."""
+        return {**dataclasses.asdict(self), "expect": self.expect.name}
+
+
+def command_args(
+    container: Container, args: Sequence[str], *, use_entrypoint: bool, expand: bool
+) -> tuple[str, ...]:
+    """Return the words to run: given or default arguments, behind the entrypoint if wanted."""
+    words = tuple(expanded(container, a, expand=expand) for a in args) or container.config.cmd or ()
+    if use_entrypoint:
+        words = (*(container.config.entrypoint or ()), *words)
+    if not words:
+        raise QueryError(
+            "no command has been set", "give args, or a container with default arguments"
+        )
+    return words
+
+
+async def run(container: Container, context: Context, command: Command) -> Container:
+    """Return the container after the command; ExecError when its exit code was not expected."""
+    if command.stdin and command.redirect_stdin:
+        raise QueryError("cannot set both stdin and redirectStdin")
+    key = step_key("exec", [await container_key(container, context), command.key()])
+    name = "withExec " + " ".join(command.args)
+    with context.session.progress.span("exec", name) as span:
+
+        async def produce() -> tuple[dict[str, Any], list[str]]:
+            return await _execute(container, context, command, key, span)
+
+        instance = context.session.id if container.services or container.secret_environment else ""
+        result = await context.engine.steps.once(key, produce, instance=instance)
+        span.cached = result.cached
+    return _applied(container, result.value)
+
+
+def _applied(container: Container, value: dict[str, Any]) -> Container:
+    """Return the container with the file systems and streams that a step kept."""
+    mounts = []
+    for mount in container.mounts:
+        kept = value["mounts"].get(mount.target)
+        if isinstance(mount, DirectoryMount) and kept:
+            changed = dataclasses.replace(
+                mount.source, root=Snapshot(tuple(kept["layers"])), path=kept["path"]
+            )
+            mount = dataclasses.replace(mount, source=changed)  # noqa: PLW2901
+        mounts.append(mount)
+    return container.replace(
+        root=Snapshot(tuple(value["root"])),
+        mounts=tuple(mounts),
+        last_exec=ExecResult(
+            tuple(value["args"]),
+            value["exitCode"],
+            value["stdout"],
+            value["stderr"],
+            value["combined"],
+        ),
+    )
+
+
+async def _execute(
+    container: Container, context: Context, command: Command, key: str, span: Span
+) -> tuple[dict[str, Any], list[str]]:
+    """Run the command for real."""
+    engine = context.engine
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(engine.exec_slots)
+        services = context.session.services
+        bound = await services.bind(container.services, context, command.args)
+        slot = await engine.network.acquire()
+        stack.push_async_callback(engine.network.release, slot)
+        environment: tuple[tuple[str, str], ...] = ()
+        if command.nested:
+            environment = await stack.enter_async_context(nested_session(context, slot))
+        options = Options(
+            args=command.args,
+            name="exec-" + secrets.token_hex(6),
+            stdin=await asyncio.to_thread(_stdin, container, context, command),
+            privileged=command.privileged,
+            init=command.init,
+            environment=environment,
+            hosts=bound.hosts,
+        )
+        try:
+            prepared = await stack.enter_async_context(launch(container, context, options, slot))
+        except NotFoundError as error:
+            if not error.message.startswith("unable to find"):
+                raise
+            raise _failed(command, f"get user: {error.message}", -1) from error
+        output = Output(engine.logs_folder, prepared.secrets, span)
+        stack.callback(output.remove)
+        _check_redirects(container, context, command)
+        process = await start(prepared.plan, output.write)
+        try:
+            code = await bound.watch(process)
+        finally:
+            output.end()
+        if not command.expect.accepts(code):
+            raise _exec_error(command.args, code, output)
+        return await asyncio.to_thread(
+            _keep, container, context, prepared, command, key, code, output
+        )
+
+
+def _keep(  # noqa: PLR0913, PLR0917  what a finished exec leaves
+    container: Container,
+    context: Context,
+    prepared: Launch,
+    command: Command,
+    key: str,
+    code: int,
+    output: Output,
+) -> tuple[dict[str, Any], list[str]]:
+    """Commit what the command wrote and return the step's value, with the layers that it needs."""
+    after = _redirected(_committed(container, prepared, key), context, command, output)
+    store = context.store
+    mounts = {
+        mount.target: {"layers": list(mount.source.root.layers), "path": mount.source.path}
+        for mount in after.mounts
+        if isinstance(mount, DirectoryMount)
+    }
+    value = {
+        "args": list(command.args),
+        "exitCode": code,
+        "stdout": store.put_blob_file(output.path("stdout"), move=True),
+        "stderr": store.put_blob_file(output.path("stderr"), move=True),
+        "combined": store.put_blob_file(output.path("combined"), move=True),
+        "root": list(after.root.layers),
+        "mounts": mounts,
+    }
+    needed = [
+        *after.root.layers,
+        *(layer for mount in mounts.values() for layer in mount["layers"]),
+    ]
+    return value, needed
+
+
+def _committed(container: Container, prepared: Launch, key: str) -> Container:
+    added: dict[str, tuple[str, ...]] = {}
+    for target, stage in prepared.stages.items():
+        if any(stage.root.iterdir()):
+            digest = "sha256:" + hashlib.sha256(f"{key}:{target}".encode()).hexdigest()
+            stage.commit(digest)
+            added[target] = (digest,)
+    mounts = []
+    for mount in container.mounts:
+        if isinstance(mount, DirectoryMount) and mount.target in added:
+            root = Snapshot((*mount.source.root.layers, *added[mount.target]))
+            changed = dataclasses.replace(mount.source, root=root)
+            mount = dataclasses.replace(mount, source=changed)  # noqa: PLW2901
+        mounts.append(mount)
+    root = Snapshot((*container.root.layers, *added.get(ROOT, ())))
+    return container.replace(root=root, mounts=tuple(mounts))
+
+
+def _redirected(
+    container: Container, context: Context, command: Command, output: Output
+) -> Container:
+    """Write redirected streams; each is opened on its own, so in one file for both the later one overwrites."""
+    targets: dict[str, bytes] = {}
+    for stream, target in (
+        ("stdout", command.redirect_stdout),
+        ("stderr", command.redirect_stderr),
+    ):
+        if target:
+            path = absolute(container, target)
+            data = output.path(stream).read_bytes()
+            targets[path] = data + targets.get(path, b"")[len(data) :]
+    for path, data in targets.items():
+
+        def write(snapshot: Snapshot, inner: str, data: bytes = data) -> Snapshot:
+            return edit.write_file(context.store, snapshot, inner, data, 0o644, None)
+
+        container = edited(container, path, write)
+    return container
+
+
+def _stdin(container: Container, context: Context, command: Command) -> bytes | None:
+    if not command.redirect_stdin:
+        return command.stdin.encode() if command.stdin else None
+    snapshot, path = locate(container, absolute(container, command.redirect_stdin))
+    tree = Tree(context.store.layer_paths(snapshot))
+    if tree.lookup(path) is None:
+        message = f"open redirect stdin file: open {path}: no such file or directory"
+        raise _failed(command, message, -1)
+    return tree.read_bytes(path)
+
+
+def _check_redirects(container: Container, context: Context, command: Command) -> None:
+    """Redirect targets need their folder before the command runs, and before a workdir is made."""
+    for stream, target in (
+        ("stdout", command.redirect_stdout),
+        ("stderr", command.redirect_stderr),
+    ):
+        if not target:
+            continue
+        path = absolute(container, target)
+        snapshot, inner = locate(container, path)
+        tree = Tree(context.store.layer_paths(snapshot))
+        if tree.lookup(inner.rpartition("/")[0] or "/") is None:
+            message = f"open redirect {stream} file: open {path}: no such file or directory"
+            raise _failed(command, message, -1)
+
+
+def _failed(command: Command, message: str, code: int) -> ExecError:
+    return ExecError(message, cmd=list(command.args), exit_code=code, stdout="", stderr="")
+
+
+def _exec_error(args: Sequence[str], code: int, output: Output) -> ExecError:
+    return ExecError(
+        f"exit code: {code}",
+        cmd=list(args),
+        exit_code=code,
+        stdout=shortened(output.path("stdout")),
+        stderr=shortened(output.path("stderr")),
+    )
+
+
+def shortened(path: Path) -> str:
+    """Return a stream as errors carry it: trimmed, its last 100 KiB behind a note of what was left out."""
+    data = path.read_bytes().strip()
+    omitted = len(data) - ERROR_STREAM_LIMIT
+    if omitted <= 0:
+        return data.decode(errors="replace")
+    return f"[omitting {omitted} bytes]..." + data[omitted:].decode(errors="replace")

@@ -1,0 +1,1 @@
+"""What happened: spans and logs of every step."""

@@ -1,0 +1,1 @@
+"""What runs commands: plans (pure data) made into OCI bundles, overlay mounts, network slots and processes."""

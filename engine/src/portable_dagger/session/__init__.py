@@ -1,0 +1,1 @@
+"""Server, tokens, secrets, and what a client may touch."""

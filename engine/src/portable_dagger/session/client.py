@@ -1,0 +1,84 @@
+"""A client: whoever holds a token. It decides which types are served and what may be touched."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from portable_dagger.errors import QueryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from portable_dagger.api.registry import Field, Types
+    from portable_dagger.api.schema import Schema
+    from portable_dagger.graph.recipe import Recipe
+    from portable_dagger.session.session import Session
+
+
+@dataclass(slots=True)
+class Client:
+    """One holder of a token.
+
+    The command line and `dagger-io` scripts are main clients: `workdir` is where they run, and they may read the
+    host. A module function's client has `call` (what currentFunctionCall answers) and `module`, and what it calls the
+    host is its own scratch folder `workdir`.
+    """
+
+    session: Session
+    types: Types
+    workdir: Path
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    token: str = field(default_factory=lambda: secrets.token_hex(24))
+    module: Any = None
+    call: Any = None
+    schema_cache: Schema | None = None
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the session's own client, not a function's."""
+        return self.call is None
+
+    @property
+    def namespace(self) -> str:
+        """What keeps cache volumes of different modules apart (the brief, section 5.2)."""
+        return "mainClient" if self.module is None else f"mod({self.module.name})"
+
+    @property
+    def schema(self) -> Schema:
+        """The GraphQL schema of this client's types."""
+        if self.schema_cache is None:
+            self.schema_cache = self.session.engine.schema_of(self.types)
+        return self.schema_cache
+
+    def serve(self, types: Types) -> None:
+        """Serve further types, such as a module's."""
+        self.types = self.types.extended(types)
+        self.schema_cache = None
+
+    def field(self, type_name: str, name: str) -> Field:
+        """Return a field of a type that this client is served; QueryError when there is none."""
+        known = self.types.objects.get(type_name) or self.types.interfaces.get(type_name)
+        if known is None or name not in known.fields:
+            raise QueryError(f'Cannot query field "{name}" on type "{type_name}".')
+        return known.fields[name]
+
+    def field_of(self, recipe: Recipe) -> Field:
+        """Return the field that a recipe calls; the type may be one that only another client is served."""
+        type_name = recipe.parent.type if recipe.parent else "Query"
+        for types in (self.types, self.session.engine.all_types):
+            known = types.objects.get(type_name)
+            if known is not None and recipe.field in known.fields:
+                return known.fields[recipe.field]
+        raise QueryError(f'Cannot query field "{recipe.field}" on type "{type_name}".')
+
+    def is_a(self, type_name: str, wanted: str) -> bool:
+        """Whether objects of a type answer to `wanted`: the same type, or an interface of it."""
+        if type_name == wanted:
+            return True
+        for types in (self.types, self.session.engine.all_types):
+            known = types.objects.get(type_name)
+            if known is not None:
+                return wanted in known.interfaces
+        return False

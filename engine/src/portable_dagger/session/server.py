@@ -1,0 +1,174 @@
+"""The engine's HTTP face on loopback.
+
+    POST /query     GraphQL; basic authentication with a client's token as the user name (the brief, section 1.2)
+    POST /session   opens a session and streams its events as lines of JSON until either side closes
+    POST /module    loads a module and serves its types in a session
+    GET  /type/X    describes a core type for the command line
+    GET  /status, POST /stop
+All but /query want the engine's own token (`Authorization: Bearer …`), which only the user's state directory holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from portable_dagger.errors import EngineError
+from portable_dagger.session.request import answer
+from portable_dagger.session.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from portable_dagger.engine import Engine
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+BODY_LIMIT = 256 * 2**20
+
+
+class Server:
+    """Routes requests to the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.application = web.Application(
+            client_max_size=BODY_LIMIT, middlewares=[self._guard]  # type: ignore[list-item]
+        )
+        self.application.add_routes(
+            [
+                web.post("/query", self._query),
+                web.post("/session", self._session),
+                web.post("/module", self._module),
+                web.get("/type/{name}", self._type),
+                web.get("/status", self._status),
+                web.post("/stop", self._stop),
+            ]
+        )
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path != "/query":
+            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+            if not hmac.compare_digest(given.encode(), self._engine.token.encode()):
+                return _error(401, "the engine's token is missing or wrong")
+        try:
+            return await handler(request)
+        except EngineError as error:
+            return _error(400, error.message, error.hint)
+
+    async def _query(self, request: web.Request) -> web.StreamResponse:
+        client = self._engine.clients.get(_basic_user(request))
+        if client is None:
+            return web.Response(
+                status=401, headers={"WWW-Authenticate": "Basic"}, text="unknown token"
+            )
+        body = await request.json()
+        variables = body.get("variables") or {}
+        try:
+            data = await client.session.run(
+                answer(client, body.get("query") or "", variables, body.get("operationName"))
+            )
+        except asyncio.CancelledError:
+            if not client.session.closed:
+                raise
+            data = {"errors": [{"message": "the session was closed"}]}
+        response = web.Response(body=json.dumps(data).encode(), content_type="application/json")
+        response.enable_compression()
+        return response
+
+    async def _session(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        session = Session(
+            self._engine,
+            Path(body["workdir"]),
+            dict(body.get("env") or {}),
+            dict(body.get("labels") or {}),
+        )
+        self._engine.sessions[session.id] = session
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        session.progress.listen(queue.put_nowait)
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        response.enable_chunked_encoding()
+        try:
+            await response.prepare(request)
+            queue.put_nowait(
+                {"event": "session", "token": session.main.token, "port": self._engine.port}
+            )
+            await _stream(request, response, queue)
+        finally:
+            await asyncio.shield(asyncio.ensure_future(self._engine.close_session(session)))
+        return response
+
+    async def _module(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        client = self._engine.clients.get(body["token"])
+        if client is None:
+            return _error(404, "no session has this token")
+        try:
+            described = await client.session.run(self._engine.serve_module(client, body.get("ref")))
+        except EngineError as error:
+            return web.json_response({"error": {"message": error.message, "hint": error.hint}})
+        return web.json_response({"module": described})
+
+    async def _type(self, request: web.Request) -> web.StreamResponse:
+        client = self._engine.clients.get(request.query.get("token", ""))
+        types = client.types if client else self._engine.core_types
+        return web.json_response(self._engine.describe_type(types, request.match_info["name"]))
+
+    async def _status(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response(self._engine.status())
+
+    async def _stop(self, _: web.Request) -> web.StreamResponse:
+        asyncio.get_running_loop().call_soon(self._engine.stop)
+        return web.json_response({})
+
+
+async def _stream(
+    request: web.Request, response: web.StreamResponse, queue: asyncio.Queue[dict[str, Any]]
+) -> None:
+    """Write events until the client closes its end."""
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        while True:
+            wanted = asyncio.ensure_future(queue.get())
+            await asyncio.wait({wanted, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not wanted.done():
+                wanted.cancel()
+                return
+            lines = [json.dumps(wanted.result())]
+            while not queue.empty():
+                lines.append(json.dumps(queue.get_nowait()))
+            await response.write(("\n".join(lines) + "\n").encode())
+    except ConnectionResetError:
+        return
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(request: web.Request) -> None:
+    """Wait until the transport of a request is closed by its client."""
+    transport = request.transport
+    while transport is not None and not transport.is_closing():
+        await asyncio.sleep(0.1)
+
+
+def _basic_user(request: web.Request) -> str:
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _error(status: int, message: str, hint: str = "") -> web.Response:
+    return web.json_response({"error": {"message": message, "hint": hint}}, status=status)

@@ -1,0 +1,104 @@
+"""A session: from a command line's first word to its last. What it starts ends with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from portable_dagger.record.progress import Progress
+from portable_dagger.session.client import Client
+from portable_dagger.session.secrets import SecretStore
+from portable_dagger.session.services import Services
+from portable_dagger.session.tunnels import Tunnels
+
+if TYPE_CHECKING:
+    from portable_dagger.engine import Engine
+
+Closer = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Session:
+    """One session and its clients, secrets, services and requests under way."""
+
+    engine: Engine
+    workdir: Path
+    environment: dict[str, str]
+    labels: dict[str, str]
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    started: float = field(default_factory=time.time)
+    progress: Progress = field(default_factory=Progress)
+    clients: dict[str, Client] = field(default_factory=dict)
+    secrets: SecretStore = field(init=False)
+    services: Services = field(init=False)
+    tunnels: Tunnels = field(init=False)
+    main: Client = field(init=False)
+    _requests: set[asyncio.Task[Any]] = field(default_factory=set)
+    _closers: list[Closer] = field(default_factory=list)
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        """Open the main client."""
+        self.secrets = SecretStore(self)
+        self.services = Services(self)
+        self.tunnels = Tunnels(self)
+        self.main = self.open_client(Client(self, self.engine.core_types, self.workdir))
+
+    def open_client(self, client: Client) -> Client:
+        """Make a client's token valid."""
+        self.clients[client.token] = client
+        self.engine.clients[client.token] = client
+        return client
+
+    def close_client(self, client: Client) -> None:
+        """Make a client's token invalid."""
+        self.clients.pop(client.token, None)
+        self.engine.clients.pop(client.token, None)
+
+    def on_close(self, closer: Closer) -> None:
+        """Have `closer` awaited when the session ends; the last one registered goes first."""
+        self._closers.append(closer)
+
+    async def run(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
+        """Await work that ends with the session."""
+        task = asyncio.ensure_future(work)
+        self._requests.add(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait([task])
+            raise
+        finally:
+            self._requests.discard(task)
+
+    async def close(self) -> None:
+        """End everything that the session started."""
+        self.closed = True
+        for client in list(self.clients.values()):
+            self.close_client(client)
+        requests = list(self._requests)
+        for task in requests:
+            task.cancel()
+        if requests:
+            await asyncio.wait(requests)
+        for closer in reversed(self._closers):
+            try:
+                await closer()
+            except Exception:
+                self.engine.log.exception("while closing session %s", self.id)
+        self.engine.sessions.pop(self.id, None)
+
+    def environment_of(self, name: str) -> str | None:
+        """Return a variable of the client's environment."""
+        return self.environment.get(name)
+
+    def home(self) -> Path:
+        """Return the client's home folder."""
+        return Path(self.environment.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111

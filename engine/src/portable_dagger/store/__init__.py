@@ -1,0 +1,1 @@
+"""Layers, blobs, cache volumes and their index; what is read from them and written to them."""

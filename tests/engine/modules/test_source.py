@@ -1,0 +1,120 @@
+"""Finding modules, what of them is loaded, and their digests."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from portable_dagger.errors import ModuleConfigError, ModuleNotFoundAtPathError
+from portable_dagger.modules import source
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A git work tree with a module in `ci`."""
+    write(
+        tmp_path,
+        {
+            ".git/HEAD": "ref: refs/heads/main",
+            "app/main.py": "",
+            "data/a.txt": "a",
+            "data/b.tmp": "b",
+            "ci/dagger.json": json.dumps({"name": "ci", "sdk": "python"}),
+            "ci/pyproject.toml": '[project]\nname = "ci"',
+            "ci/src/ci/__init__.py": "x = 1\n",
+            "ci/src/ci/__pycache__/old.pyc": "",
+            "ci/sdk/pyproject.toml": "",
+            "ci/.venv/bin/python": "",
+        },
+    )
+    return tmp_path
+
+
+def test_found_from_below_and_the_context_is_the_work_tree(repository: Path) -> None:
+    module = source.find(repository / "ci/src/ci")
+    assert module.root == repository / "ci"
+    assert module.context == repository
+    assert module.search_path == ("/src/ci/src", "/src/ci")
+    assert module.host_path("/src/ci/src/ci/x.py") == repository / "ci/src/ci/x.py"
+
+
+def test_without_git_the_context_is_the_module(tmp_path: Path) -> None:
+    write(tmp_path, {"dagger.json": '{"name": "m"}'})
+    module = source.find(tmp_path)
+    assert module.context == tmp_path
+    assert module.search_path == ("/src/src", "/src")
+
+
+def test_loaded_files(repository: Path) -> None:
+    files = source.collect(source.find(repository / "ci"))
+    assert files.paths == ("ci/dagger.json", "ci/pyproject.toml", "ci/src/ci/__init__.py")
+
+
+def test_include(repository: Path) -> None:
+    config = {"name": "ci", "include": ["../data", "../app/*.py", "!../data/*.tmp"]}
+    write(repository, {"ci/dagger.json": json.dumps(config)})
+    files = source.collect(source.find(repository / "ci"))
+    assert files.paths == (
+        "app/main.py",
+        "ci/dagger.json",
+        "ci/pyproject.toml",
+        "ci/src/ci/__init__.py",
+        "data/a.txt",
+    )
+
+
+def test_digest_follows_content_names_and_modes_only(repository: Path) -> None:
+    module = source.find(repository / "ci")
+    code = repository / "ci/src/ci/__init__.py"
+    first = source.collect(module).digest
+    code.touch()
+    write(repository, {"app/main.py": "other"})
+    assert source.collect(module).digest == first
+    code.write_text("x = 2\n")
+    second = source.collect(module).digest
+    code.chmod(0o755)
+    third = source.collect(module).digest
+    write(repository, {"ci/notes.txt": ""})
+    assert len({first, second, third, source.collect(module).digest}) == 4
+
+
+def test_materialised_copy_is_readable_and_compiled(repository: Path, tmp_path: Path) -> None:
+    (repository / "ci/src/ci/__init__.py").chmod(0o600)
+    (repository / "ci/src/ci/link").symlink_to("__init__.py")
+    write(repository, {"ci/src/ci/broken.py": "def x(:\n"})
+    module = source.find(repository / "ci")
+    files = source.collect(module)
+    folder = source.materialise(module, files, tmp_path / "store" / files.digest)
+    package = folder / "ci/src/ci"
+    assert (package / "__init__.py").stat().st_mode & 0o777 == 0o644
+    assert (package / "link").readlink() == Path("__init__.py")
+    assert [p.name.partition(".")[0] for p in (package / "__pycache__").iterdir()] == ["__init__"]
+    assert [p.name for p in (tmp_path / "store").iterdir()] == [files.digest]
+    assert source.materialise(module, files, folder) == folder
+
+
+def test_no_module(tmp_path: Path) -> None:
+    with pytest.raises(ModuleNotFoundAtPathError, match="the path does not exist"):
+        source.find(tmp_path / "gone")
+    with pytest.raises(ModuleNotFoundAtPathError, match=r"no dagger\.json in .* nor in a folder above"):
+        source.find(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ({"name": "m", "source": ".."}, 'key "source": .. lies outside'),
+        ({"name": "m", "source": "code"}, 'key "source": there is no folder'),
+        ({"name": "m", "include": ["../*"]}, 'key "include": ../\\* lies outside'),
+    ],
+)
+def test_bad_configuration(tmp_path: Path, config: dict[str, object], problem: str) -> None:
+    write(tmp_path, {"m/dagger.json": json.dumps(config)})
+    with pytest.raises(ModuleConfigError, match=problem):
+        source.collect(source.find(tmp_path / "m"))
