@@ -4,6 +4,7 @@ PlatformError
 ├── SettingsError      the environment lacks a setting or holds an impossible one
 ├── DataSetError       a data set cannot be had or has the wrong shape
 ├── ArtifactError      the model file is missing, damaged or made for other features
+├── DeviceError        the model was to run on a device that this machine lacks
 └── DatabaseError      Postgres does not answer, or refused
     └── SchemaError    the tables are older or newer than this code
 """
@@ -33,6 +34,10 @@ class DataSetError(PlatformError):
 
 class ArtifactError(PlatformError):
     """The model file is missing, damaged or made for other features."""
+
+
+class DeviceError(PlatformError):
+    """The model was to run on a device that this machine lacks."""
 
 
 class DatabaseError(PlatformError):

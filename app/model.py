@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,8 @@ import numpy as np
 import xgboost
 from pydantic import TypeAdapter, ValidationError
 
-from app.errors import ArtifactError
-from app.features import NAMES
+from app.errors import ArtifactError, DeviceError
+from app.features import FEATURES, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,19 @@ def version_of(booster: xgboost.Booster) -> str:
     return hashlib.sha256("\n".join(booster.get_dump()).encode()).hexdigest()[:12]
 
 
+def require_device(booster: xgboost.Booster, device: str) -> None:
+    """Check that `booster`, having run, ran on `device` (cpu or cuda). Raises DeviceError.
+
+    XGBoost only warns when it finds no GPU and goes on by CPU; its configuration tells the truth.
+    """
+    actual = json.loads(booster.save_config())["learner"]["generic_param"]["device"]
+    if actual.partition(":")[0] != device:
+        raise DeviceError(
+            f"the model was to run on {device} and ran on {actual}",
+            "Use a machine with a GPU and app/requirements/serve-cuda.txt, or choose cpu.",
+        )
+
+
 class Model:
     """A trained model, ready to predict; safe to share between threads."""
 
@@ -58,7 +72,7 @@ class Model:
 
     @classmethod
     def load(cls, path: Path, *, device: str = "cpu", threads: int = 1) -> Model:
-        """Read the artifact at `path`. Raises ArtifactError."""
+        """Read the artifact at `path`. Raises ArtifactError and DeviceError."""
         hint = "Make one by `python -m app.train --data … --out …` and point APP_MODEL_PATH to it."
         try:
             content = path.read_bytes()
@@ -80,7 +94,11 @@ class Model:
             found = ", ".join(metadata.features)
             raise ArtifactError(f"the model {path} is made for other features: {found}", hint)
         booster.set_param({"device": device, "nthread": threads})
-        return cls(booster, metadata, threads)
+        model = cls(booster, metadata, threads)
+        # The first prediction sets XGBoost up and shows where it runs.
+        model.predict([[feature.example for feature in FEATURES]])
+        require_device(booster, device)
+        return model
 
     def save(self, path: Path) -> None:
         """Write the artifact; it appears at `path` whole or not at all. Raises OSError."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__, audit, predictions, registry
 from app.database import Database
-from app.errors import ArtifactError, DatabaseError, PlatformError
+from app.errors import ArtifactError, DatabaseError, DeviceError, PlatformError
 from app.features import NAMES
 from app.metrics import Metrics
 from app.model import Model
@@ -28,11 +28,11 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.database = Database(settings)
-        self._model: Model | ArtifactError | None = None
+        self._model: Model | PlatformError | None = None
 
     @property
     def model(self) -> Model:
-        """The model that serves. Raises ArtifactError."""
+        """The model that serves. Raises ArtifactError or DeviceError when there is none."""
         if isinstance(self._model, Model):
             return self._model
         raise self._model or ArtifactError("no model is loaded yet", "Wait for the start to end.")
@@ -48,7 +48,7 @@ class Service:
             with self.database.transaction() as session:
                 registry.register(session, self._model)
                 audit.record(session, "service.started", __version__, {})
-        except ArtifactError as error:
+        except (ArtifactError, DeviceError) as error:
             self._model = error
             logger.error("not ready: %s", error)  # noqa: TRY400 - the message says it all
         except DatabaseError as error:
@@ -70,7 +70,7 @@ class Service:
         """Predict `rows` (features by name) and return id and value of each, in their order.
 
         The predictions are committed before this returns: what a caller has seen is on record.
-        Values are in 100,000 US dollars. Raises ArtifactError and DatabaseError.
+        Values are in 100,000 US dollars. Raises ArtifactError, DeviceError and DatabaseError.
         """
         model = self.model
         values = model.predict([[row[name] for name in NAMES] for row in rows])
@@ -96,7 +96,7 @@ class Service:
     def _model_fault(self) -> PlatformError | None:
         try:
             self.model  # noqa: B018 - asking for it is the check
-        except ArtifactError as error:
+        except PlatformError as error:
             return error
         return None
 

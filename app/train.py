@@ -15,7 +15,7 @@ import xgboost
 from app import dataset
 from app.errors import DataSetError, PlatformError
 from app.features import NAMES, TARGET
-from app.model import Metadata, Model, version_of
+from app.model import Metadata, Model, require_device, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def evaluate(actual: NDArray[np.float64], predicted: NDArray[np.float64]) -> dic
 
 
 def train(data: DataSet, options: Options) -> Model:
-    """Fit on four fifths of `data` and measure on the rest. Raises DataSetError."""
+    """Fit on four fifths of `data` and measure on the rest. Raises DataSetError and DeviceError."""
     rows = len(data.target)
     if rows < MINIMUM_ROWS:
         raise DataSetError(f"{data.source} has {rows} rows", f"Give at least {MINIMUM_ROWS}.")
@@ -82,6 +82,7 @@ def train(data: DataSet, options: Options) -> Model:
     )
     parameters = options.parameters()
     booster = xgboost.train(parameters, matrix, num_boost_round=options.rounds)
+    require_device(booster, options.device)
     test = xgboost.DMatrix(data.inputs[held_out], feature_names=list(NAMES))
     predicted = np.asarray(booster.predict(test), dtype=np.float64)
     metadata = Metadata(

@@ -7,7 +7,7 @@ import pytest
 import xgboost
 
 from app import dataset
-from app.errors import ArtifactError
+from app.errors import ArtifactError, DeviceError
 from app.model import METADATA_ATTRIBUTE, Model
 from app.sample.make import SAMPLE
 
@@ -80,3 +80,12 @@ def test_metadata_must_be_there_and_fit(
 
     with pytest.raises(ArtifactError, match=message):
         Model.load(path)
+
+
+@pytest.mark.filterwarnings("ignore:.*(from GPU to CPU|not compiled with CUDA)")
+def test_a_model_that_cannot_run_on_its_device_is_no_silent_cpu_model(model_path: Path) -> None:
+    if xgboost.build_info()["USE_CUDA"]:
+        pytest.skip("this XGBoost is built for CUDA and may find a GPU")
+
+    with pytest.raises(DeviceError, match="was to run on cuda and ran on cpu"):
+        Model.load(model_path, device="cuda")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import xgboost
 
 from app import dataset
 from app.errors import DataSetError
@@ -82,6 +83,19 @@ def test_the_command_reports_bad_input(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "file").touch()
     assert main(["--data", str(SAMPLE), "--out", str(tmp_path / "file"), "--rounds", "1"]) == 1
     assert "File exists" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*(from GPU to CPU|not compiled with CUDA)")
+def test_training_for_a_gpu_that_is_not_there_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if xgboost.build_info()["USE_CUDA"]:
+        pytest.skip("this XGBoost is built for CUDA and may find a GPU")
+    arguments = ["--data", str(SAMPLE), "--out", str(tmp_path), "--rounds", "1"]
+
+    assert main([*arguments, "--device", "cuda"]) == 1
+    assert "ran on cpu" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_real_data

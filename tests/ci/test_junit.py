@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+
 from ci.errors import ReportError
 from ci.junit import Failure, merge, parse
 

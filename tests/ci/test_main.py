@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagger
 import pytest
+from dagger.mod import default_module
 
 from ci import Ci
 
@@ -24,13 +25,13 @@ NARROWING = {
 }
 
 
-def function(name: str) -> Function[..., object]:
-    registered = Ci.__dagger_module__.get_object("Ci")
+def function(name: str) -> Function[Any, Any]:
+    registered = default_module().get_object("Ci")
     return registered.get_bound_function(Ci(), name)
 
 
 def test_the_functions_are_those_that_are_documented() -> None:
-    registered = Ci.__dagger_module__.get_object("Ci")
+    registered = default_module().get_object("Ci")
 
     assert sorted(name for name in registered.functions if name) == ["test", "test_report"]
     assert registered.fields == {}

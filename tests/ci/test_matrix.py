@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ci.errors import SelectionError
 from ci.matrix import Cell, cells, narrow
 

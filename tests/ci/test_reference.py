@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
 
 import pytest
+from dagger.mod import default_module
 
 from ci import Ci
 from ci.settings import SuiteSettings, name_of
@@ -21,7 +22,7 @@ def page(root: Path) -> str:
 
 
 def test_every_function_and_argument_is_documented(page: str) -> None:
-    registered = Ci.__dagger_module__.get_object("Ci")
+    registered = default_module().get_object("Ci")
     names = [name for name in registered.functions if name]
     assert names
     for name in names:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from ci.errors import SettingsError
 from ci.settings import Settings, SuiteSettings, parse
 

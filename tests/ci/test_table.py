@@ -29,7 +29,7 @@ def test_a_green_run_is_a_table_and_a_line() -> None:
     assert summary.green
     assert verdict(summary) == "1 cell passed"
     assert render(summary) == (
-        "Python  Postgres  Passed  Failed  Skipped  Coverage    Time\n"
+        "Python  Postgres  passed  failed  skipped  coverage    time\n"
         "3.9     15           120       0        2    94.1 %  12.3 s\n"
         "\n"
         "1 cell in 15.0 s; coverage of all: 94.1 % (at least 90 %)"
@@ -42,7 +42,7 @@ def test_failing_tests_and_crashed_cells_are_named_below() -> None:
     assert not summary.green
     assert verdict(summary) == "2 of 3 cells failed"
     assert render(summary) == (
-        "Python  Postgres  Passed  Failed  Skipped  Coverage     Time\n"
+        "Python  Postgres  passed  failed  skipped  coverage     time\n"
         "3.9     15           120       0        2    94.1 %   12.3 s\n"
         "3.10    15           119       2        2    93.0 %   10.0 s\n"
         "3.11    15             -       -        -         -  crashed\n"
@@ -67,7 +67,7 @@ def test_a_suite_without_a_database_has_no_postgres_version() -> None:
     result = Result(Cell("3.9", None), Report(1, 0, 0.5, ()))
 
     assert render(Summary((result,), None, 0, 1)) == (
-        "Python  Postgres  Passed  Failed  Skipped  Coverage   Time\n"
+        "Python  Postgres  passed  failed  skipped  coverage   time\n"
         "3.9     -              1       0        0         -  0.5 s\n"
         "\n"
         "1 cell in 1.0 s; coverage of all: -"

@@ -5,7 +5,7 @@ from typing import Final
 
 from ci.results import Result, Summary
 
-HEADER: Final = ("Python", "Postgres", "Passed", "Failed", "Skipped", "Coverage", "Time")
+HEADER: Final = ("Python", "Postgres", "passed", "failed", "skipped", "coverage", "time")
 _NONE: Final = "-"
 _LEFT: Final = 2
 """Columns that are names, aligned to the left; the others are figures."""

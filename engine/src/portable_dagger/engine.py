@@ -32,7 +32,7 @@ from portable_dagger.graph.evaluation import Evaluator
 from portable_dagger.graph.steps import Steps
 from portable_dagger.images.resolve import Images
 from portable_dagger.modules.loader import Modules
-from portable_dagger.runtime.launcher import Started, launch
+from portable_dagger.runtime import launcher
 from portable_dagger.session.server import Server
 from portable_dagger.store.store import Store
 
@@ -62,6 +62,7 @@ class Engine:
         self.log = logging.getLogger("portable_dagger")
         self.platform = f"linux/{ARCHITECTURES.get(platform.machine(), platform.machine())}"
         self.token = secrets.token_hex(24)
+        self.pid = os.getpid()
         self.port: int = listener.getsockname()[1]
         self.sessions: dict[str, Session] = {}
         self.clients: dict[str, Client] = {}
@@ -161,7 +162,7 @@ class Engine:
             for span in session.progress.running.values()
         ]
         return {
-            "pid": self.modules.launcher_pid,
+            "pid": self.pid,
             "uptime": time.time() - self._started,
             "memory": _memory(),
             "state": str(self.state),
@@ -178,7 +179,7 @@ class Engine:
         path = self.state / "engine.json"
         text = json.dumps(
             {
-                "pid": self.modules.launcher_pid,
+                "pid": self.pid,
                 "port": self.port,
                 "token": self.token,
                 "started": self._started,
@@ -210,7 +211,7 @@ def _memory() -> int:
     return total
 
 
-def run(started: Started) -> None:
+def run(started: launcher.Started) -> None:
     """Run the engine in the namespaces that the launcher made."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
 
@@ -228,7 +229,7 @@ def main() -> None:
     """Start the engine for a state directory."""
     parser = argparse.ArgumentParser(prog="portable_dagger.engine", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="the state directory")
-    launch(parser.parse_args().state, run)
+    launcher.launch(parser.parse_args().state, run)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,15 @@ def _optional(type_: dict[str, Any]) -> dict[str, Any]:
     return {**type_, "optional": True}
 
 
-def _argument(name: str, type_: dict[str, Any], default: str | None = None, **more: str) -> Any:  # noqa: ANN401
+def _argument(
+    name: str, type_: dict[str, Any], default: str | None = None, **more: str
+) -> dict[str, Any]:
     return {"name": name, "type": type_, "default": default, "description": "", **more}
 
 
-def _function(name: str, returns: dict[str, Any], *arguments: Any, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def _function(
+    name: str, returns: dict[str, Any], *arguments: dict[str, Any], **more: str | bool
+) -> dict[str, Any]:
     return {"name": name, "returns": returns, "args": list(arguments), "description": "", **more}
 
 
@@ -54,7 +58,12 @@ DESCRIBED = {
                 _argument("notes", _list(STRING), "[]"),
             ),
             "functions": [
-                _function("add", STATE, _argument("n", INTEGER, "0"), description="Add a number\n\nOr not."),
+                _function(
+                    "add",
+                    STATE,
+                    _argument("n", INTEGER, "0"),
+                    description="Add a number\n\nOr not.",
+                ),
                 _function("value", INTEGER, description="The value now"),
                 _function("text", STRING, _argument("value", STRING)),
                 _function("flip", BOOLEAN, _argument("on", BOOLEAN)),
@@ -62,9 +71,21 @@ DESCRIBED = {
                 _function("paint", STRING, _argument("colour", COLOUR, '"RED"')),
                 _function("palette", STRING, _argument("colours", _list(COLOUR))),
                 _function("otherName", STRING, _argument("userId", STRING, '"u0"')),
-                _function("listen", STRING, _argument("thing", {"kind": "INTERFACE_KIND", "name": "Sounder"})),
-                _function("names", _list(STRING), _argument("source", _object("Directory"), description="Where")),
-                _function("data", _list(STRING), _argument("source", _object("Directory"), defaultPath="data")),
+                _function(
+                    "listen",
+                    STRING,
+                    _argument("thing", {"kind": "INTERFACE_KIND", "name": "Sounder"}),
+                ),
+                _function(
+                    "names",
+                    _list(STRING),
+                    _argument("source", _object("Directory"), description="Where"),
+                ),
+                _function(
+                    "data",
+                    _list(STRING),
+                    _argument("source", _object("Directory"), defaultPath="data"),
+                ),
                 _function("maybe", STRING, _argument("token", _optional(_object("Secret")))),
                 _function("several", STRING, _argument("files", _list(_object("File")))),
                 _function("pair", _list(_object("File"))),

@@ -50,7 +50,10 @@ def test_lists_enumerations_and_switches(words: Words) -> None:
         '{ state(name: "c") { palette(colours: [RED, DARK_BLUE]) } }'
     )
     assert words.request("--name=c", "flip", "--on") == '{ state(name: "c") { flip(on: true) } }'
-    assert words.request("--name=c", "flip", "--on=false") == '{ state(name: "c") { flip(on: false) } }'
+    assert (
+        words.request("--name=c", "flip", "--on=false")
+        == '{ state(name: "c") { flip(on: false) } }'
+    )
 
 
 def test_objects_become_ids(words: Words) -> None:
@@ -143,7 +146,9 @@ def test_help_needs_no_required_flags(words: Words) -> None:
 
 def test_settings_fill_what_is_left_out(module: Module, types: Types) -> None:
     def setting(function: Function, argument: Argument) -> str | None:
-        return {("state", "name"): "set", ("text", "value"): "v"}.get((function.name, argument.name))
+        return {("state", "name"): "set", ("text", "value"): "v"}.get(
+            (function.name, argument.name)
+        )
 
     chain = read(["text"], module.constructor, types, OPTIONS, setting)
     assert queries.request(chain.calls, {}, "") == '{ state(name: "set") { text(value: "v") } }'

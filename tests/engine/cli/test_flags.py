@@ -44,7 +44,11 @@ COLOUR = scalar("ENUM_KIND", "Colour")
         (scalar("SCALAR_KIND", "Platform"), "linux/arm64", '"linux/arm64"'),
         (scalar("INPUT_KIND", "BuildArg"), "a=b=c", '{name: "a", value: "b=c"}'),
         (scalar("INPUT_KIND", "PortForward"), "8080:80", "{frontend: 8080, backend: 80}"),
-        (scalar("INPUT_KIND", "PortForward"), "53:53/udp", "{frontend: 53, backend: 53, protocol: UDP}"),
+        (
+            scalar("INPUT_KIND", "PortForward"),
+            "53:53/udp",
+            "{frontend: 53, backend: 53, protocol: UDP}",
+        ),
     ],
 )
 def test_literal(type_: Type, text: str, expected: str) -> None:
@@ -85,7 +89,9 @@ def test_last_one_counts_where_there_is_no_list() -> None:
 
 
 def test_objects_are_asked_for_by_address() -> None:
-    found = flags.parse(argument(scalar("OBJECT_KIND", "Directory")), ["./a b"], MEMBERS.__getitem__)
+    found = flags.parse(
+        argument(scalar("OBJECT_KIND", "Directory")), ["./a b"], MEMBERS.__getitem__
+    )
     assert found == Reference("Directory", "./a b")
     assert isinstance(found, Reference)
     assert found.query == 'address(value: "./a b") { directory { id } }'
@@ -93,7 +99,9 @@ def test_objects_are_asked_for_by_address() -> None:
 
 def test_objects_that_have_no_address() -> None:
     assert Reference("CacheVolume", "pip").query == 'cacheVolume(key: "pip") { id }'
-    assert Reference("Module", "./ci").query == 'moduleSource(refString: "./ci") { asModule { id } }'
+    assert (
+        Reference("Module", "./ci").query == 'moduleSource(refString: "./ci") { asModule { id } }'
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from portable_dagger.cli import gates, queries
 from portable_dagger.cli.check import listing
-from portable_dagger.cli.typedefs import Module
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.typedefs import Module
 
 
 @pytest.fixture
@@ -15,7 +19,9 @@ def free(module: Module) -> Module:
     state = module.objects["State"]
     assert state.constructor is not None
     constructor = state.constructor._replace(args=())
-    return module._replace(objects={**module.objects, "State": state._replace(constructor=constructor)})
+    return module._replace(
+        objects={**module.objects, "State": state._replace(constructor=constructor)}
+    )
 
 
 def test_found_through_functions_without_arguments(free: Module) -> None:
@@ -43,7 +49,7 @@ def test_a_constructor_that_needs_something_has_none(module: Module) -> None:
         ("docs:not-empty:more", False),
     ],
 )
-def test_patterns(pattern: str, matches: bool) -> None:  # noqa: FBT001
+def test_patterns(pattern: str, matches: object) -> None:
     assert gates.matches("state:docs:not-empty", pattern) is matches
 
 

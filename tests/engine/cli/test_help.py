@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from portable_dagger.cli import help as help_texts
 from portable_dagger.cli.chain import Chain, Types, read
 from portable_dagger.cli.options import CALL, GLOBAL
-from portable_dagger.cli.typedefs import Module
 from portable_dagger.cli.verbs import VERBS
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.typedefs import Module
 
 OPTIONS = (*CALL, *GLOBAL)
 
@@ -32,7 +36,9 @@ def test_constructor_arguments_are_sorted_and_not_marked(module: Module, types: 
 
 def test_functions_and_fields_by_name(module: Module, types: Types) -> None:
     text = page(module, types)
-    assert text.startswith("A counter that is chained.\n\nUSAGE\n  dagger call [arguments] function\n")
+    assert text.startswith(
+        "A counter that is chained.\n\nUSAGE\n  dagger call [arguments] function\n"
+    )
     commands = [line.split()[0] for line in section(text, "FUNCTIONS")]
     assert commands == sorted(commands)
     assert {"label-text", "add"} < set(commands)
@@ -55,7 +61,9 @@ def test_enumeration_shows_its_members(module: Module, types: Types) -> None:
 
 def test_help_of_a_function_in_a_chain(module: Module, types: Types) -> None:
     text = page(module, types, "--name=c", "add")
-    assert text.startswith("Add a number\n\nOr not.\n\nUSAGE\n  dagger call add [arguments] function\n")
+    assert text.startswith(
+        "Add a number\n\nOr not.\n\nUSAGE\n  dagger call add [arguments] function\n"
+    )
     assert section(text, "ARGUMENTS") == ["      --n int"]
     assert section(text, "FUNCTIONS")
 

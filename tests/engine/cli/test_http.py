@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from portable_dagger.cli.http import BrokenAnswerError, Connection, exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -18,7 +21,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/cut":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
@@ -32,7 +35,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
             self.wfile.write(b"0\r\n\r\n")
             return
-        data = json.dumps({"path": self.path, "auth": self.headers["Authorization"], "body": body.decode()})
+        data = json.dumps(
+            {"path": self.path, "auth": self.headers["Authorization"], "body": body.decode()}
+        )
         reply = data.encode() if self.path == "/echo" else b"plain words"
         self.send_header("Content-Length", str(len(reply)))
         self.end_headers()
@@ -51,7 +56,9 @@ def port() -> Iterator[int]:
 
 
 def test_exchange(port: int) -> None:
-    status, answer = exchange(port, "POST", "/echo", {"Authorization": "Bearer t"}, {"q": "é" * 100_000})
+    status, answer = exchange(
+        port, "POST", "/echo", {"Authorization": "Bearer t"}, {"q": "é" * 100_000}
+    )
     assert status == 201
     assert answer["auth"] == "Bearer t"
     assert json.loads(answer["body"]) == {"q": "é" * 100_000}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+SOURCES = Path(__file__).parents[3] / "engine" / "src"
 HEAVY = {
     "aiohttp",
     "argparse",
@@ -21,7 +23,13 @@ HEAVY = {
 
 def test_what_a_call_imports() -> None:
     code = "import portable_dagger.cli.main, portable_dagger.cli.call, sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env={"PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     imported = set(done.stdout.split())
     assert "portable_dagger.cli.chain" in imported
     assert imported & HEAVY == set()

@@ -43,7 +43,10 @@ def test_nothing_is_an_option_after_two_dashes() -> None:
         (["-x"], "unknown shorthand flag: 'x' in -x"),
         (["-sx"], "unknown shorthand flag: 'x' in -sx"),
         (["--mod"], "flag needs an argument: --mod"),
-        (["--silent=maybe"], 'invalid argument "maybe" for "--silent" flag: true or false is wanted'),
+        (
+            ["--silent=maybe"],
+            'invalid argument "maybe" for "--silent" flag: true or false is wanted',
+        ),
     ],
 )
 def test_wrong_options(words: list[str], message: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import pytest
 
 from portable_dagger.cli import output, queries
-from portable_dagger.cli.queries import NIL
+from portable_dagger.cli.queries import NIL, Json
 
 DIGEST = "sha256:" + "ab" * 32
 
@@ -31,7 +30,7 @@ DIGEST = "sha256:" + "ab" * 32
         ([["a", "b"], ["c"]], "a\nb\n\nc\n\n"),
     ],
 )
-def test_text(value: Any, text: str) -> None:  # noqa: ANN401
+def test_text(value: Json, text: str) -> None:
     assert output.as_text(value) == text
 
 
@@ -46,7 +45,7 @@ def test_text(value: Any, text: str) -> None:  # noqa: ANN401
         (None, ""),
     ],
 )
-def test_json(value: Any, text: str) -> None:  # noqa: ANN401
+def test_json(value: Json, text: str) -> None:
     assert output.as_json(value) == text
 
 

@@ -8,29 +8,40 @@ from typing import Any
 import pytest
 
 from portable_dagger.cli import display, tree
-from portable_dagger.cli.progress import Plain, Steps, Verbosity, failure, seconds, summary
+from portable_dagger.cli.progress import USUAL, Plain, Steps, Verbosity, failure, seconds, summary
 from portable_dagger.errors import CommandLineError
 
 
 def start(span: int, name: str, parent: int | None = None, time: float = 100.0) -> dict[str, Any]:
-    return {"event": "start", "span": span, "parent": parent, "kind": "exec", "name": name, "time": time}
+    return {
+        "event": "start",
+        "span": span,
+        "parent": parent,
+        "kind": "exec",
+        "name": name,
+        "time": time,
+    }
 
 
 def log(span: int, text: str, stream: str = "stdout") -> dict[str, Any]:
     return {"event": "log", "span": span, "stream": stream, "text": text}
 
 
-def end(span: int, *, cached: bool = False, error: str | None = None, took: float = 1.25) -> dict[str, Any]:
+def end(
+    span: int, *, cached: bool = False, error: str | None = None, took: float = 1.25
+) -> dict[str, Any]:
     return {"event": "end", "span": span, "cached": cached, "error": error, "duration": took}
 
 
-def lines(*events: dict[str, Any], verbosity: Verbosity = Verbosity()) -> list[str]:  # noqa: B008
+def lines(*events: dict[str, Any], verbosity: Verbosity = USUAL) -> list[str]:
     plain = Plain(verbosity)
     return [line for event in events for line in plain.feed(event)] + plain.flush()
 
 
 def test_step_with_output() -> None:
-    assert lines(start(7, "withExec pytest"), log(7, "one\ntw"), log(7, "o\r\n"), log(7, "end"), end(7)) == [
+    assert lines(
+        start(7, "withExec pytest"), log(7, "one\ntw"), log(7, "o\r\n"), log(7, "end"), end(7)
+    ) == [
         "#1 withExec pytest",
         "#1 | one",
         "#1 | two",
@@ -73,12 +84,18 @@ def test_verbosity() -> None:
 
 
 def test_warning_and_unknown_span() -> None:
-    assert lines({"event": "warning", "text": "stand-in"}, log(9, "x\n"), end(9)) == ["warning: stand-in"]
+    assert lines({"event": "warning", "text": "stand-in"}, log(9, "x\n"), end(9)) == [
+        "warning: stand-in"
+    ]
 
 
 def test_failed_step_is_told_with_its_last_lines() -> None:
     plain = Plain()
-    for event in (start(1, "function f"), start(2, "withExec x", 1), log(2, "".join(f"l{n}\n" for n in range(30)))):
+    for event in (
+        start(1, "function f"),
+        start(2, "withExec x", 1),
+        log(2, "".join(f"l{n}\n" for n in range(30))),
+    ):
         plain.feed(event)
     plain.feed(end(2, error="exit code: 4"))
     plain.feed(end(1, error="exit code: 4"))
@@ -131,13 +148,22 @@ def test_live_display_takes_its_tree_away() -> None:
     live.finish(failed=False)
     text = out.getvalue()
     assert "\x1b[1A\x1b[J" in text
-    assert text.endswith(f"{tree.GREEN}✔{tree.PLAIN} a {tree.DIM}1.2s{tree.PLAIN}\n1 step, 0 cached\n")
+    assert text.endswith(
+        f"{tree.GREEN}✔{tree.PLAIN} a {tree.DIM}1.2s{tree.PLAIN}\n1 step, 0 cached\n"
+    )
 
 
 def test_dots_and_output_only() -> None:
     out = io.StringIO()
     dots = display.Dots(out, Verbosity())
-    for event in (start(1, "a"), end(1), start(2, "b"), end(2, cached=True), start(3, "c"), end(3, error="e")):
+    for event in (
+        start(1, "a"),
+        end(1),
+        start(2, "b"),
+        end(2, cached=True),
+        start(3, "c"),
+        end(3, error="e"),
+    ):
         dots.feed(event, 1.0)
     dots.finish(failed=False)
     assert out.getvalue() == ".cx\n"

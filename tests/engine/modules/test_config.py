@@ -13,7 +13,12 @@ FILE = Path("/repo/ci/dagger.json")
 
 def test_smallest() -> None:
     config = parse_config('{"name": "my-mod"}', FILE)
-    assert (config.name, config.sdk, config.source, config.main_object) == ("my-mod", "", ".", "MyMod")
+    assert (config.name, config.sdk, config.source, config.main_object) == (
+        "my-mod",
+        "",
+        ".",
+        "MyMod",
+    )
     assert config.function_caching
 
 
@@ -55,10 +60,16 @@ def test_older_versions_load(version: str) -> None:
         ('{"name": "x", "include": "a"}', 'key "include" must be a list, not a string'),
         ('{"name": "x", "include": [1]}', 'key "include" must be a list of strings'),
         ('{"name": "x", "sdk": {"source": []}}', 'key "sdk.source" must be a string, not a list'),
-        ('{"name": "x", "dependencies": [4]}', 'key "dependencies.0" must be a table, not a number'),
+        (
+            '{"name": "x", "dependencies": [4]}',
+            'key "dependencies.0" must be a table, not a number',
+        ),
         ('{"name": "x", "disableDefaultFunctionCaching": "yes"}', "must be true or false"),
         ('{"name": "x", "engineVersion": "new"}', "'new' is not a version"),
-        ('{"name": "x", "engineVersion": "v0.22.0"}', "needs engine v0.22.0, this engine answers 0.21"),
+        (
+            '{"name": "x", "engineVersion": "v0.22.0"}',
+            "needs engine v0.22.0, this engine answers 0.21",
+        ),
         ('{"name": "x", "engineVersion": "v1.0.0"}', "needs engine v1.0.0"),
     ],
 )
@@ -92,9 +103,9 @@ def test_project() -> None:
 
 def test_project_errors_name_the_file() -> None:
     file = Path("/repo/pyproject.toml")
-    with pytest.raises(ModuleConfigError, match="/repo/pyproject.toml: not valid TOML"):
+    with pytest.raises(ModuleConfigError, match=r"/repo/pyproject\.toml: not valid TOML"):
         parse_project("[project", file)
-    with pytest.raises(ModuleConfigError, match='key "project.dependencies" must be a list'):
+    with pytest.raises(ModuleConfigError, match=r'key "project\.dependencies" must be a list'):
         parse_project('[project]\ndependencies = "a"', file)
 
 

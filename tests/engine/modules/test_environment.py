@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,21 @@ from portable_dagger.modules import environment, source
 
 def module(folder: Path, dependencies: str) -> source.ModuleSource:
     (folder / "dagger.json").write_text('{"name": "m", "sdk": "python"}')
-    (folder / "pyproject.toml").write_text(f'[project]\nname = "m"\ndependencies = [{dependencies}]')
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "m"\ndependencies = [{dependencies}]'
+    )
     return source.find(folder)
 
 
 def wheel(folder: Path, name: str) -> None:
     """Make a wheel by hand: a zip with one Python file and its metadata."""
-    import zipfile
-
     info = f"{name}-1.0.dist-info"
     with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
         archive.writestr(f"{name}.py", "answer = 42\n")
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         archive.writestr(f"{info}/RECORD", "")
 
 

@@ -102,7 +102,9 @@ def test_materialised_copy_is_readable_and_compiled(repository: Path, tmp_path: 
 def test_no_module(tmp_path: Path) -> None:
     with pytest.raises(ModuleNotFoundAtPathError, match="the path does not exist"):
         source.find(tmp_path / "gone")
-    with pytest.raises(ModuleNotFoundAtPathError, match=r"no dagger\.json in .* nor in a folder above"):
+    with pytest.raises(
+        ModuleNotFoundAtPathError, match=r"no dagger\.json in .* nor in a folder above"
+    ):
         source.find(tmp_path)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from graphql import build_schema, introspection_from_schema
 from portable_dagger.errors import WorkerError
 from portable_dagger.modules import source
 from portable_dagger.modules.worker import Run, Worker
+
+TOKEN = "a-token"  # noqa: S105  of a session that does not exist
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces and mounts need root")
 
@@ -28,13 +31,15 @@ def prepare(folder: Path, code: str) -> Run:
     (folder / "module/pyproject.toml").write_text('[project]\nname = "probe"')
     (package / "__init__.py").write_text(code)
     schema = folder / "schema.json"
-    schema.write_text(json.dumps(introspection_from_schema(build_schema("type Query { a: String }"))))
+    schema.write_text(
+        json.dumps(introspection_from_schema(build_schema("type Query { a: String }")))
+    )
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     module = source.find(folder / "module")
     loaded = source.collect(module)
     files = source.materialise(module, loaded, folder / "files" / loaded.digest)
-    return Run(module, files, scratch, port=1, token="a-token", schema=schema)
+    return Run(module, files, scratch, port=1, token=TOKEN, schema=schema)
 
 
 @dataclass
@@ -52,6 +57,13 @@ def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Working]:
         loop.run(worker.start())
         yield Working(loop, worker)
         loop.run(worker.stop())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what happens outside of this process."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110  nobody could set an event
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -110,11 +122,11 @@ def test_has_no_environment_of_the_host(runner: Runner, monkeypatch: pytest.Monk
     environment, initial = json.loads(stdout)
     assert exit_code == 0
     assert "leaked" not in stdout
-    assert environment["DAGGER_SESSION_TOKEN"] == "a-token"
+    assert environment["DAGGER_SESSION_TOKEN"] == TOKEN
     assert environment["DAGGER_MODULE"] == "probe"
     assert environment["DAGGER_MAIN_OBJECT"] == "Probe"
-    assert environment["HOME"] == "/tmp"
-    assert "a-token" not in initial
+    assert environment["HOME"] == "/tmp"  # noqa: S108  its own one
+    assert TOKEN not in initial
 
 
 def test_sees_no_other_process_and_has_no_rights(runner: Runner) -> None:
@@ -167,9 +179,7 @@ def test_own_packages_and_entry_point(tmp_path: Path, working: Working) -> None:
     (tmp_path / "packages/extra.py").write_text("import sys; print('extra'); sys.exit(5)")
     pyproject = tmp_path / "module/pyproject.toml"
     pyproject.write_text('[project.entry-points."dagger.mod"]\nmain_object = "extra:Main"')
-    planned = replace(
-        plan, module=source.find(tmp_path / "module"), packages=tmp_path / "packages"
-    )
+    planned = replace(plan, module=source.find(tmp_path / "module"), packages=tmp_path / "packages")
     printed: list[bytes] = []
     code = working.loop.run(working.worker.run(planned, lambda _, data: printed.append(data)))
     assert (code, b"".join(printed)) == (5, b"extra\n")
@@ -187,8 +197,7 @@ def test_cancelling_kills_at_once(tmp_path: Path, working: Working) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        while sleeping(tmp_path):
-            await asyncio.sleep(0.01)
+        await until(lambda: not sleeping(tmp_path))
         return time.monotonic() - started
 
     def sleeping(folder: Path) -> bool:
@@ -236,8 +245,8 @@ def test_what_cannot_be_locked_in_does_not_run(tmp_path: Path, working: Working)
 
 
 def test_a_killed_worker_is_started_again(runner: Runner, working: Working) -> None:
-    process = working.worker._process
-    assert process is not None
-    process.kill()
-    working.loop.run(process.wait())
+    killed = working.worker.pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    working.loop.run(until(lambda: working.worker.pid is None))
     assert runner("import sys; sys.exit(3)")[0] == 3

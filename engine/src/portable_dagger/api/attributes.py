@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from portable_dagger.api.registry import Field, ObjectType
 from portable_dagger.api.types import type_ref
+from portable_dagger.modules.call import AnyValue
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
@@ -27,7 +28,7 @@ def attributes(of: ObjectType, **table: tuple[Any, str] | tuple[Any, str, str | 
 
 
 def _resolve(read: Read) -> Callable[..., Any]:
-    async def resolve(self: object, context: Context) -> Any:  # noqa: ANN401, ARG001  any value
+    async def resolve(self: object, context: Context) -> AnyValue:
         found = read(self)
         return list(found) if isinstance(found, tuple) else found
 

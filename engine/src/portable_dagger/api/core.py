@@ -47,7 +47,7 @@ def _interfaces() -> dict[str, ObjectType]:
     syncer = ObjectType("Syncer", "An object that can be synced.", ())
     syncer.fields["sync"] = Field("sync", identifier, (), _never)
     exportable = ObjectType("Exportable", "An object that can be exported to the host.", ())
-    exportable.fields["export"] = directory.DIRECTORY.fields["export"]
+    exportable.fields["export"] = changeset.CHANGESET.fields["export"]
     return {
         "Node": ObjectType("Node", "An object with an ID.", ()),
         "Syncer": syncer,

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-
 from portable_dagger.api.attributes import attributes
+from portable_dagger.api.kinds import FunctionCachePolicy
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType
 from portable_dagger.api.types import Json
 from portable_dagger.graph.context import Context
-from portable_dagger.modules.typedefs import (
-    Function,
-    FunctionArg,
-    FunctionCachePolicy,
-    SourceMap,
-    TypeDef,
-)
+from portable_dagger.modules.typedefs import Function, FunctionArg, SourceMap, TypeDef
 
 FUNCTION = ObjectType("Function", "Function represents a resolver provided by a Module.")
 ARGUMENT = ObjectType("FunctionArg", "An argument accepted by a function.")
@@ -29,7 +23,7 @@ async def function(self: object, context: Context, *, name: str, return_type: Ty
 
 
 @FUNCTION.field()
-async def with_arg(  # noqa: PLR0913  the API's arguments
+async def with_arg(
     self: Function,
     context: Context,
     *,

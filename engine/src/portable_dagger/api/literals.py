@@ -6,13 +6,14 @@ integers above 32 bits) and stricter in one (a single value is not taken for a l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import enum
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graphql.language import ast
 
 from portable_dagger.api.registry import REQUIRED
-from portable_dagger.api.types import ENUMS, input_fields
+from portable_dagger.api.types import input_fields
 from portable_dagger.errors import QueryError
 from portable_dagger.graph.recipe import Recipe
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 LoadId = Callable[[str, str], Recipe]
 """(ID, wanted type) -> recipe."""
 
+Enums = Mapping[str, type[enum.Enum]]
+"""The enums that a client is served, its modules' ones included."""
+
 
 def arguments(
     field: str,
@@ -30,9 +34,10 @@ def arguments(
     nodes: tuple[ast.ArgumentNode, ...],
     variables: dict[str, Any],
     load: LoadId,
+    enums: Enums,
 ) -> tuple[tuple[str, Any], ...]:
     """Return the arguments that differ from their defaults, in declared order; QueryError for a bad one."""
-    given = {node.name.value: plain(node.value, variables) for node in nodes}
+    given = {node.name.value: plain(node.value, variables) for node in nodes or ()}
     known = {argument.name for argument in declared}
     for name in given:
         if name not in known:
@@ -46,7 +51,7 @@ def arguments(
             state = "cannot be null" if argument.name in given else "is required"
             raise QueryError(f'parse field "{field}": argument "{argument.name}" {state}')
         where = f'parse field "{field}": init arg "{argument.name}"'
-        literal = coerce(value, argument.type, where, load)
+        literal = coerce(value, argument.type, where, load, enums)
         if argument.default is REQUIRED or literal != _literal(argument.default):
             found.append((argument.name, literal))
     return tuple(found)
@@ -73,7 +78,7 @@ def plain(node: ast.ValueNode, variables: dict[str, Any]) -> Any:  # noqa: ANN40
 
 
 def coerce(
-    value: Any, type_: TypeRef, where: str, load: LoadId
+    value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums
 ) -> Any:  # noqa: ANN401  JSON and recipes
     """Check a JSON value against a type and return it as a recipe's literal."""
     if value is None:
@@ -83,24 +88,24 @@ def coerce(
     if type_.element is not None:
         if not isinstance(value, list):
             raise QueryError(f"{where}: {value!r} is no list ({type_} is wanted)")
-        return [coerce(item, type_.element, where, load) for item in value]
+        return [coerce(item, type_.element, where, load, enums) for item in value]
     if type_.is_object:
         if not isinstance(value, str):
             raise QueryError(f"{where}: {value!r} is no ID of a {type_.name}")
         return load(value, type_.name)
     if type_.kind == "enum":
-        members = ENUMS[type_.name].__members__
+        members = enums[type_.name].__members__
         if not isinstance(value, str) or value not in members:
             raise QueryError(
                 f'{where}: invalid enum value "{value}" for {type_.name}: one of {", ".join(members)} is wanted'
             )
         return members[value].name
     if type_.kind == "input":
-        return _input(value, type_, where, load)
+        return _input(value, type_, where, load, enums)
     return _scalar(value, type_, where)
 
 
-def _input(value: Any, type_: TypeRef, where: str, load: LoadId) -> dict[str, Any]:  # noqa: ANN401
+def _input(value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums) -> dict[str, Any]:  # noqa: ANN401
     if not isinstance(value, dict):
         raise QueryError(f"{where}: {value!r} is no {type_.name}")
     fields = input_fields(type_.name)
@@ -108,7 +113,7 @@ def _input(value: Any, type_: TypeRef, where: str, load: LoadId) -> dict[str, An
         if key not in fields:
             raise QueryError(f'{where}: {type_.name} has no field "{key}"')
     return {
-        key: coerce(item, fields[key][0], f"{where}.{key}", load)
+        key: coerce(item, fields[key][0], f"{where}.{key}", load, enums)
         for key, item in value.items()
         if item is not None or not fields[key][0].optional
     }

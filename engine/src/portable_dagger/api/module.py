@@ -43,20 +43,20 @@ async def with_description(self: Module, context: Context, *, description: str) 
 
 
 @MODULE.field(name="withObject")
-async def with_object(self: Module, context: Context, *, object: TypeDef) -> Module:  # noqa: A002
-    """This module plus the given Object type and associated functions."""
+async def with_object(self: Module, context: Context, *, object: TypeDef) -> Module:
+    """Return this module plus the given Object type and associated functions."""
     return dataclasses.replace(self, objects=(*self.objects, object))
 
 
 @MODULE.field()
 async def with_interface(self: Module, context: Context, *, iface: TypeDef) -> Module:
-    """This module plus the given Interface type and associated functions."""
+    """Return this module plus the given Interface type and associated functions."""
     return dataclasses.replace(self, interfaces=(*self.interfaces, iface))
 
 
 @MODULE.field()
 async def with_enum(self: Module, context: Context, *, enum: TypeDef) -> Module:
-    """This module plus the given Enum type and associated values."""
+    """Return this module plus the given Enum type and associated values."""
     return dataclasses.replace(self, enums=(*self.enums, enum))
 
 

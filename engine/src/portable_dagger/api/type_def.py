@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType
 from portable_dagger.graph.context import Context
-from portable_dagger.modules.typedefs import (
-    EnumMember,
-    FieldTypeDef,
-    Function,
-    SourceMap,
-    TypeDef,
-    TypeDefKind,
-)
+from portable_dagger.modules.typedefs import EnumMember, FieldTypeDef, Function, SourceMap, TypeDef
 
 TYPE_DEF = ObjectType("TypeDef", "A definition of a parameter or return type in a Module.")
 

@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from portable_dagger.api.attributes import attributes
+from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.api.registry import ObjectType
 from portable_dagger.api.type_def import TYPE_DEF
 from portable_dagger.graph.values import Value
-from portable_dagger.modules.typedefs import (
-    EnumMember,
-    FieldTypeDef,
-    Function,
-    SourceMap,
-    TypeDef,
-    TypeDefKind,
-)
+from portable_dagger.modules.typedefs import EnumMember, FieldTypeDef, Function, SourceMap, TypeDef
 
 
 @dataclass(frozen=True, slots=True)

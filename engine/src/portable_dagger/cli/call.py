@@ -12,7 +12,7 @@ from portable_dagger.cli.chain import Chain, read
 from portable_dagger.cli.client import Session
 from portable_dagger.cli.flags import Reference, quoted
 from portable_dagger.cli.main import enter
-from portable_dagger.cli.module_root import load_unless_told_not_to, root, types
+from portable_dagger.cli.module_root import chosen, root, types
 from portable_dagger.cli.options import CALL, GLOBAL, Given, merged, scan
 from portable_dagger.cli.typedefs import LIST, VOID
 from portable_dagger.errors import CommandLineError, RequestError
@@ -39,7 +39,7 @@ def run(given: Given, arguments: list[str]) -> int:
     early = merged(given, scan(OPTIONS, arguments))
     enter(early)
     with Session(display.renderer(early)) as session:
-        module = load_unless_told_not_to(session, early)
+        module = chosen(session, early)
         defaults = user_defaults.of(module, session.renderer)
         chain = read(arguments, root(module), types(session), OPTIONS, defaults)
         if chain.help:
@@ -111,6 +111,7 @@ def _save(result: Result, given: Given) -> None:
             file.write(result.text)
     except OSError as error:
         raise CommandLineError(
-            f'cannot save the result to "{target}": {error.strerror}', "give another path to --output"
+            f'cannot save the result to "{target}": {error.strerror}',
+            "give another path to --output",
         ) from error
     sys.stderr.write(f'Saved output to "{target}".\n')

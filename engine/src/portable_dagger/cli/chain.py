@@ -96,7 +96,10 @@ def read(
         chain.append((following, {}))
     helping = "help" in given or (len(chain) == 1 and bool(visible(_object(returns, types))))
     calls = tuple(
-        Call(function, {} if helping else _values(function, texts, types, default, index == 0))
+        Call(
+            function,
+            {} if helping else _values(function, texts, types, default, is_constructor=index == 0),
+        )
         for index, (function, texts) in enumerate(chain)
     )
     return Chain(calls, returns, given, helping)
@@ -126,7 +129,11 @@ def _find(word: str, returns: Type, types: Types, command: str) -> Function:
                 return function._replace(returns=Type(OBJECT, returns.item.name))
             return function
     found = nearest(word, (function.command for function in known))
-    hint = f"run 'dagger {command} --help' to see the functions" if known else "nothing can follow here"
+    hint = (
+        f"run 'dagger {command} --help' to see the functions"
+        if known
+        else "nothing can follow here"
+    )
     if found:
         hint = f"did you mean {' or '.join(found)}?"
     raise CommandLineError(f'unknown command "{word}" for "dagger {command}"', hint)
@@ -152,6 +159,7 @@ def _values(
     texts: dict[str, list[str]],
     types: Types,
     default: Default,
+    *,
     is_constructor: bool,
 ) -> dict[str, flags.Value]:
     values, missing = {}, []
@@ -165,7 +173,9 @@ def _values(
         elif argument.required:
             missing.append(argument.flag)
     if missing and is_constructor:
-        raise CommandLineError(f'missing required argument: "{missing[0]}"', f"add --{missing[0]} …")
+        raise CommandLineError(
+            f'missing required argument: "{missing[0]}"', f"add --{missing[0]} …"
+        )
     if missing:
         names = ", ".join(f'"{name}"' for name in missing)
         raise CommandLineError(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from portable_dagger.cli.client import Session
 from portable_dagger.cli.flags import quoted
-from portable_dagger.cli.options import Given
 from portable_dagger.errors import CommandLineError
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.client import Session
+    from portable_dagger.cli.options import Given
 
 FACTS = "id isEmpty addedPaths modifiedPaths removedPaths"
 """What is asked of a Changeset, to be given to `apply`."""
@@ -27,7 +29,10 @@ def preview(facts: dict[str, Any]) -> list[str]:
 
 
 def apply(session: Session, facts: dict[str, Any] | None, given: Given) -> None:
-    """Apply changes to the current folder: at once with -y, else after a question; CommandLineError without a terminal."""
+    """Apply changes to the current folder: at once with -y, else after a question.
+
+    CommandLineError when there is no terminal to ask on.
+    """
     if facts is None or facts["isEmpty"]:
         session.renderer.note("no changes")
         return

@@ -1,19 +1,25 @@
-"""`dagger check`: every check of the module side by side; a generator is a check that fails if it would change something."""
+"""`dagger check`: every check of the module side by side.
+
+A generator is a check too: it fails if it would change something.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from portable_dagger.cli import display, gates, queries
 from portable_dagger.cli.client import Session
-from portable_dagger.cli.gates import Gate
 from portable_dagger.cli.help import columns
 from portable_dagger.cli.module_root import load
-from portable_dagger.cli.options import Given
 from portable_dagger.cli.progress import seconds
 from portable_dagger.errors import EngineError, RequestError
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.gates import Gate
+    from portable_dagger.cli.options import Given
 
 
 def run(given: Given, arguments: list[str]) -> int:

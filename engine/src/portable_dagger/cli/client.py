@@ -8,14 +8,17 @@ import os
 import select
 import threading
 import time
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from portable_dagger.cli import engine_process
 from portable_dagger.cli.http import BrokenAnswerError, Connection, exchange
-from portable_dagger.cli.display import Renderer
 from portable_dagger.cli.typedefs import Module, Object
 from portable_dagger.errors import EngineStartError, RequestError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from portable_dagger.cli.display import Renderer
 
 TICK_SECONDS = 0.1
 SETTLE_SECONDS = 0.3
@@ -56,7 +59,7 @@ class Session:
         self._reader = threading.Thread(target=self._follow, daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         """Return the session itself."""
         return self
 
@@ -68,17 +71,25 @@ class Session:
     ) -> None:
         """End the session; after Ctrl-C wait until the request under way has ended."""
         if kind is KeyboardInterrupt:
-            self.renderer.note("stopping; press Ctrl-C again to leave at once")
-        self.settle(failed=kind is not None and kind is not KeyboardInterrupt)
+            self._interrupt()
+            return
+        self.settle(failed=kind is not None)
+        if isinstance(error, RequestError) and self.renderer.told_output:
+            error.stdout = error.stderr = ""
         self._stream.close()
-        if kind is KeyboardInterrupt:
-            for asking in list(self._asking):
-                asking.socket.settimeout(CLOSE_SECONDS)
-                try:
-                    asking.status()
-                except OSError:
-                    # Either the engine ended the request by closing it, or it takes too long.
-                    continue
+
+    def _interrupt(self) -> None:
+        """End the session and wait until what was asked of it has ended too."""
+        self.renderer.note("stopping; press Ctrl-C again to leave at once")
+        self._stream.close()
+        for asking in list(self._asking):
+            asking.socket.settimeout(CLOSE_SECONDS)
+            try:
+                asking.status()
+            except OSError:
+                # Either the engine ended the request by closing it, or it takes too long.
+                continue
+        self.renderer.finish(failed=False)
 
     def query(self, text: str, **more: object) -> dict[str, Any]:
         """Send a GraphQL document and return the answer's data; RequestError for an answer with errors."""
@@ -94,9 +105,13 @@ class Session:
         user = base64.b64encode(f"{self.token}:".encode()).decode()
         asking = Connection(self.port)
         self._asking.add(asking)
-        asking.send("POST", "/query", {"Authorization": f"Basic {user}"}, {"query": text, **more})
-        asking.status()
-        answer: dict[str, Any] = json.loads(asking.body())
+        headers = {"Authorization": f"Basic {user}"}
+        try:
+            asking.send("POST", "/query", headers, {"query": text, **more})
+            asking.status()
+            answer: dict[str, Any] = json.loads(asking.body())
+        except (OSError, ValueError) as error:
+            raise self._lost(error) from error
         asking.close()
         self._asking.discard(asking)
         return answer
@@ -104,7 +119,7 @@ class Session:
     def module(self, reference: str | None) -> Module:
         """Load a module (None: the one of the current folder or above) and serve it in this session."""
         body = {"token": self.token, "ref": reference}
-        _, answer = exchange(self.engine.port, "POST", "/module", self.engine.headers, body)
+        _, answer = self._exchange("POST", "/module", body)
         if "module" not in answer:
             raise _refused(answer)
         module = Module.from_json(answer["module"])
@@ -115,8 +130,7 @@ class Session:
     def object(self, name: str) -> Object:
         """Return a type of the module or of the engine's own API."""
         if name not in self._objects:
-            path = f"/type/{name}?token={self.token}"
-            status, answer = exchange(self.engine.port, "GET", path, self.engine.headers)
+            status, answer = self._exchange("GET", f"/type/{name}?token={self.token}")
             if status != OK:
                 raise _refused(answer)
             self._objects[name] = Object.from_json(answer)
@@ -144,6 +158,20 @@ class Session:
     def wait(self) -> None:
         """Wait until the engine ends the session."""
         self._reader.join()
+
+    def _exchange(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        try:
+            return exchange(self.engine.port, method, path, self.engine.headers, body)
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: Exception) -> EngineStartError:
+        """Return the error for a request that got no answer."""
+        log = os.path.join(engine_process.state_directory(), "engine.log")
+        return EngineStartError(
+            f"the engine (process {self.engine.pid}) broke off the request: {error}",
+            f"its log is {log}; what was finished is kept, so try again",
+        )
 
     def _follow(self) -> None:
         """Render events as they come; runs in a thread until the stream ends."""
@@ -188,8 +216,8 @@ def failure(errors: list[dict[str, Any]]) -> RequestError:
             exit_code = int(facts.get("exitCode") or 1)
         if facts.get("hint"):
             hints.append(str(facts["hint"]))
-        for stream in output:
-            output[stream] = output[stream] or str(facts.get(stream) or "")
+        for stream, text in output.items():
+            output[stream] = text or str(facts.get(stream) or "")
     return RequestError("\n".join(messages), "; ".join(hints), exit_code=exit_code, **output)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from portable_dagger.cli import tree
-from portable_dagger.cli.options import Given
 from portable_dagger.cli.progress import Plain, Steps, Verbosity, failure, summary
 from portable_dagger.errors import CommandLineError
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.options import Given
 
 MODES = ("auto", "plain", "tty", "dots", "logs")
 SHOWN_FAILURES = 3
 DOTS_A_LINE = 80
+FRAME_SECONDS = 0.05
 
 
 class Renderer:
@@ -28,7 +32,9 @@ class Renderer:
         self.verbosity = verbosity
         self.debugging = debug
         self.plain = Plain(verbosity)
-        self.showed_output = False
+        self.now = 0.0
+        self.told_output = False
+        """Whether the whole output of what failed has been shown at the end."""
         self._lock = threading.Lock()
 
     @property
@@ -42,14 +48,16 @@ class Renderer:
         return bool(self.steps.running())
 
     def feed(self, event: dict[str, Any], now: float) -> None:
-        """Take one event."""
+        """Take one event; `now` is in seconds since the epoch."""
         with self._lock:
-            self.show(event, self.plain.feed(event), now)
+            self.now = now
+            self.show(event)
 
     def tick(self, now: float) -> None:
         """Be told that nothing has come for a while."""
         with self._lock:
-            self.idle(self.plain.flush(), now)
+            self.now = now
+            self.idle()
 
     def note(self, text: str) -> None:
         """Show a line of the command line's own."""
@@ -65,18 +73,19 @@ class Renderer:
     def finish(self, *, failed: bool) -> None:
         """End the progress; after a failure tell the steps that failed and their last lines."""
         with self._lock:
-            self.idle(self.plain.flush(), 0.0)
+            self.idle()
             self.clear()
             self.last_words()
             if failed and self.tells_failures:
                 for step in self.steps.failed()[-SHOWN_FAILURES:]:
                     self.write(failure(step))
-                    self.showed_output |= bool(step.last)
+                    self.told_output |= step.lines == len(step.last)
 
-    def show(self, event: dict[str, Any], lines: list[str], now: float) -> None:
+    def show(self, event: dict[str, Any]) -> None:
         """Show one event."""
+        self.plain.feed(event)
 
-    def idle(self, lines: list[str], now: float) -> None:
+    def idle(self) -> None:
         """Show what was held back."""
 
     def clear(self) -> None:
@@ -93,7 +102,7 @@ class Renderer:
             self.out.flush()
         except BrokenPipeError:
             # Nobody reads progress any more; the work goes on.
-            self.out = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            self.out = io.StringIO()
 
 
 class Silent(Renderer):
@@ -106,20 +115,21 @@ class Silent(Renderer):
 class Log(Renderer):
     """`--progress plain`."""
 
-    def show(self, event: dict[str, Any], lines: list[str], now: float) -> None:
+    def show(self, event: dict[str, Any]) -> None:
         """Write the lines of the event."""
-        self.write(lines)
+        self.write(self.plain.feed(event))
 
-    def idle(self, lines: list[str], now: float) -> None:
+    def idle(self) -> None:
         """Write the start of a step that takes its time."""
-        self.write(lines)
+        self.write(self.plain.flush())
 
 
 class Output(Renderer):
     """`--progress logs`: the output of steps and nothing else."""
 
-    def show(self, event: dict[str, Any], lines: list[str], now: float) -> None:
+    def show(self, event: dict[str, Any]) -> None:
         """Write output without what is before it."""
+        lines = self.plain.feed(event)
         step = self.steps.all.get(event.get("span"))
         if step is not None:
             head = f"#{step.number} | "
@@ -133,8 +143,9 @@ class Dots(Renderer):
         super().__init__(out, verbosity, debug=debug)
         self._written = 0
 
-    def show(self, event: dict[str, Any], lines: list[str], now: float) -> None:
+    def show(self, event: dict[str, Any]) -> None:
         """Write a character."""
+        self.plain.feed(event)
         if event["event"] == "end" and event["span"] in self.steps.all:
             step = self.steps.all[event["span"]]
             self.out.write("x" if step.error is not None else "c" if step.cached else ".")
@@ -157,8 +168,9 @@ class Live(Renderer):
         self._drawn = 0
         self._painted = 0.0
 
-    def show(self, event: dict[str, Any], lines: list[str], now: float) -> None:
+    def show(self, event: dict[str, Any]) -> None:
         """Write what has ended, and the tree anew."""
+        self.plain.feed(event)
         lasting = []
         if event["event"] == "warning":
             lasting = [f"warning: {event['text']}"]
@@ -170,13 +182,20 @@ class Live(Renderer):
         if lasting:
             self.clear()
             self.write(lasting)
-        if lasting or now - self._painted > 0.05:  # noqa: PLR2004  twenty frames a second
-            self._paint(now)
+        if lasting or self.now - self._painted > FRAME_SECONDS:
+            self.idle()
 
-    def idle(self, lines: list[str], now: float) -> None:
-        """Move the elapsed times."""
-        if now:
-            self._paint(now)
+    def idle(self) -> None:
+        """Draw the tree with the times of now."""
+        self._painted = self.now
+        self.clear()
+        try:
+            width, height = os.get_terminal_size(self.out.fileno())
+        except OSError:
+            width, height = 80, 24
+        lines = tree.frame(self.steps, self.now, width, max(2, height - 2))
+        self.write(lines)
+        self._drawn = len(lines)
 
     def clear(self) -> None:
         """Take the tree away."""
@@ -189,17 +208,6 @@ class Live(Renderer):
         """Say how much there was to do."""
         if self.steps.all and not self.verbosity.quiet:
             self.write([summary(self.steps)])
-
-    def _paint(self, now: float) -> None:
-        self._painted = now
-        self.clear()
-        try:
-            width, height = os.get_terminal_size(self.out.fileno())
-        except OSError:
-            width, height = 80, 24
-        lines = tree.frame(self.steps, now, width, max(2, height - 2))
-        self.write(lines)
-        self._drawn = len(lines)
 
 
 def renderer(given: Given, *, lines_only: bool = False) -> Renderer:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portable_dagger.cli.engine_process import Engine, alive, running, state_directory
 from portable_dagger.cli.http import exchange
-from portable_dagger.cli.options import Given
 from portable_dagger.cli.progress import seconds
 from portable_dagger.errors import CommandLineError, EngineStartError
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.options import Given
 
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.02
@@ -40,8 +42,8 @@ def text(facts: dict[str, Any]) -> str:
     if "version" in facts:
         rows.append(("version", str(facts["version"])))
         rows.append(("sessions", str(len(facts["sessions"]))))
-        for step in facts["running"]:
-            rows.append(("step", f"{seconds(step['seconds'])}  {step['name']}"))
+        running_steps = facts["running"]
+        rows += [("step", f"{seconds(step['seconds'])}  {step['name']}") for step in running_steps]
     return "".join(f"{name:<10}{value}\n" for name, value in rows)
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from portable_dagger.cli.http import Connection
 from portable_dagger.errors import EngineStartError
@@ -85,19 +85,21 @@ def _answers(port: int) -> bool:
 def _start(directory: str) -> Engine:
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        lock = open(os.path.join(directory, "start.lock"), "w", encoding="utf-8")  # noqa: SIM115
+        lock = os.open(os.path.join(directory, "start.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise EngineStartError(
             f"cannot write the state directory {directory}: {error.strerror}",
             "set PORTABLE_DAGGER_STATE to a folder that you can write",
         ) from error
-    with lock:
-        _lock(lock, directory)
+    try:
+        _wait_for(lock, directory)
         return running() or _wait(_spawn(directory), directory)
+    finally:
+        os.close(lock)
 
 
-def _lock(lock: IO[str], directory: str) -> None:
-    """Wait for another command line that is starting the engine."""
+def _wait_for(lock: int, directory: str) -> None:
+    """Take the lock, after another command line that is starting the engine."""
     until = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -129,7 +131,7 @@ def _spawn(directory: str) -> _Starting:
     environment["PYTHONPATH"] = sources
     with open(log, "ab") as output:
         offset = output.tell()
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  the engine itself
             [sys.executable, "-m", "portable_dagger.engine", "--state", directory],
             cwd="/",
             env=environment,

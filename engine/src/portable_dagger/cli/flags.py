@@ -10,9 +10,18 @@ import json
 import math
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
-from portable_dagger.cli.typedefs import BOOLEAN, ENUM, INTERFACE, LIST, OBJECT, VOID, Argument, Type
+from portable_dagger.cli.typedefs import (
+    BOOLEAN,
+    ENUM,
+    INTERFACE,
+    LIST,
+    OBJECT,
+    VOID,
+    Argument,
+    Type,
+)
 from portable_dagger.errors import CommandLineError
 
 BY_ADDRESS = {
@@ -37,7 +46,12 @@ BY_OTHER = {
 INPUTS = frozenset({"BuildArg", "PortForward"})
 TRUE = frozenset({"1", "t", "T", "true", "True", "TRUE"})
 FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
-PRIMITIVES = {"STRING_KIND": "string", "INTEGER_KIND": "int", "FLOAT_KIND": "float", BOOLEAN: "bool"}
+PRIMITIVES = {
+    "STRING_KIND": "string",
+    "INTEGER_KIND": "int",
+    "FLOAT_KIND": "float",
+    BOOLEAN: "bool",
+}
 
 Members = Callable[[str], tuple[str, ...]]
 """The members of an enumeration, by its name."""
@@ -63,7 +77,7 @@ class Reference(NamedTuple):
         return BY_OTHER[self.type].format(text=quoted(self.text))
 
 
-Value = Union[Literal, Reference, list["Value"]]
+Value = Literal | Reference | list["Value"]
 
 
 def quoted(text: str) -> str:
@@ -132,35 +146,15 @@ def split(text: str) -> list[str]:
 
 
 def _item(type_: Type, text: str, members: Members) -> Value:
+    # A word that is no UTF-8 cannot be sent.
     text.encode()
     if type_.kind == OBJECT:
         address = secret_address(text) if type_.name == "Secret" else text
         return Reference(type_.name or "", address)
     if type_.kind == ENUM:
         return Literal(_member(text, members(type_.name or "")))
-    if type_.kind == BOOLEAN:
-        return Literal(json.dumps(boolean(text)))
-    if type_.kind == "INTEGER_KIND":
-        return Literal(str(_integer(text)))
-    if type_.kind == "FLOAT_KIND":
-        return Literal(_real(text))
-    if type_.name == "PortForward":
-        return _port_forward(text)
-    if type_.name == "BuildArg":
-        name, separator, value = text.partition("=")
-        if not separator:
-            raise ValueError("NAME=VALUE is wanted")
-        return Literal(f"{{name: {quoted(name)}, value: {quoted(value)}}}")
-    if type_.name == "Platform" and text == "current":
-        return Literal(quoted(platform()))
-    return Literal(quoted(text))
-
-
-def boolean(text: str) -> bool:
-    """Read a Boolean as Go's ParseBool does; ValueError for anything else."""
-    if text in TRUE | FALSE:
-        return text in TRUE
-    raise ValueError("true or false is wanted")
+    convert = _CONVERSIONS.get(type_.name or "") or _CONVERSIONS.get(type_.kind, quoted)
+    return Literal(convert(text))
 
 
 def secret_address(text: str) -> str:
@@ -186,9 +180,16 @@ def _member(text: str, known: tuple[str, ...]) -> str:
     raise ValueError(f"one of {','.join(sorted(known))} is wanted")
 
 
-def _integer(text: str) -> int:
+def _boolean(text: str) -> str:
+    """Read a Boolean as Go's ParseBool does."""
+    if text in TRUE | FALSE:
+        return json.dumps(text in TRUE)
+    raise ValueError("true or false is wanted")
+
+
+def _integer(text: str) -> str:
     try:
-        return int(text, 0)
+        return str(int(text, 0))
     except ValueError:
         raise ValueError("a whole number is wanted") from None
 
@@ -203,10 +204,32 @@ def _real(text: str) -> str:
     return repr(number)
 
 
-def _port_forward(text: str) -> Literal:
+def _platform(text: str) -> str:
+    return quoted(platform() if text == "current" else text)
+
+
+def _build_argument(text: str) -> str:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise ValueError("NAME=VALUE is wanted")
+    return f"{{name: {quoted(name)}, value: {quoted(value)}}}"
+
+
+def _port_forward(text: str) -> str:
     ports, _, protocol = text.partition("/")
     front, separator, back = ports.partition(":")
     if not (separator and front.isdecimal() and back.isdecimal()):
         raise ValueError("FRONTEND:BACKEND is wanted, two port numbers")
     kind = f", protocol: {protocol.upper()}" if protocol else ""
-    return Literal(f"{{frontend: {int(front)}, backend: {int(back)}{kind}}}")
+    return f"{{frontend: {int(front)}, backend: {int(back)}{kind}}}"
+
+
+_CONVERSIONS: dict[str, Callable[[str], str]] = {
+    BOOLEAN: _boolean,
+    "INTEGER_KIND": _integer,
+    "FLOAT_KIND": _real,
+    "BuildArg": _build_argument,
+    "Platform": _platform,
+    "PortForward": _port_forward,
+}
+"""A text as a GraphQL literal, by the type's name or kind; ValueError for a text that is none."""

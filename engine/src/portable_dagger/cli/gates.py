@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from portable_dagger.cli.chain import Call
-from portable_dagger.cli.typedefs import Function, Module, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portable_dagger.cli.typedefs import Function, Module, Type
 
 
 class Gate(NamedTuple):
@@ -28,11 +32,10 @@ class Gate(NamedTuple):
 
 def find(module: Module) -> list[Gate]:
     """Return all checks and generators that need no argument, by name."""
-    found: list[Gate] = []
     constructor = module.constructor
-    if not any(argument.required for argument in constructor.args):
-        _walk(module, module.main, module.name, (Call(constructor, {}),), (module.main,), found)
-    return sorted(found)
+    if any(argument.required for argument in constructor.args):
+        return []
+    return sorted(_below(module, module.name, (Call(constructor, {}),), (module.main,)))
 
 
 def select(gates: list[Gate], patterns: list[str]) -> list[Gate]:
@@ -54,26 +57,24 @@ def _matches(parts: list[str], wanted: list[str]) -> bool:
         return True
     if wanted[0] == "**":
         return any(_matches(parts[at:], wanted[1:]) for at in range(len(parts) + 1))
-    return bool(parts) and fnmatch.fnmatchcase(parts[0], wanted[0]) and _matches(parts[1:], wanted[1:])
+    return (
+        bool(parts) and fnmatch.fnmatchcase(parts[0], wanted[0]) and _matches(parts[1:], wanted[1:])
+    )
 
 
-def _walk(
-    module: Module,
-    type_name: str,
-    path: str,
-    calls: tuple[Call, ...],
-    above: tuple[str, ...],
-    found: list[Gate],
-) -> None:
-    for function in module.objects[type_name].functions:
+def _below(
+    module: Module, path: str, calls: tuple[Call, ...], types: tuple[str, ...]
+) -> Iterator[Gate]:
+    """Yield the gates of the last one of `types`, and of what its functions return."""
+    for function in module.objects[types[-1]].functions:
         if any(argument.required for argument in function.args):
             continue
         here = (*calls, Call(function, {}))
         name = f"{path}:{function.command}"
         if function.check or function.generate:
-            found.append(Gate(name, here))
+            yield Gate(name, here)
             continue
-        below = function.returns
+        made = function.returns
         # A type within itself would never end.
-        if below.element is None and below.name in module.objects and below.name not in above:
-            _walk(module, below.name, name, here, (*above, below.name), found)
+        if made.element is None and made.name in module.objects and made.name not in types:
+            yield from _below(module, name, here, (*types, made.name))

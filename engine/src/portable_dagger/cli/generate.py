@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from portable_dagger.cli import changes, display, gates, queries
 from portable_dagger.cli.client import Session
 from portable_dagger.cli.flags import quoted
 from portable_dagger.cli.help import columns
 from portable_dagger.cli.module_root import load
-from portable_dagger.cli.options import Given
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.options import Given
 
 
 def run(given: Given, arguments: list[str]) -> int:

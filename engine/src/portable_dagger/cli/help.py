@@ -5,13 +5,17 @@ The layout is what the reference's golden cases read: headings in capitals, entr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from portable_dagger.cli import flags
 from portable_dagger.cli.chain import Chain, Types, own_flags, unsupported, visible
 from portable_dagger.cli.options import GLOBAL, Option
-from portable_dagger.cli.typedefs import Argument, Function, Object
 from portable_dagger.cli.verbs import VERBS, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from portable_dagger.cli.typedefs import Argument, Function, Object
 
 
 def program() -> str:
@@ -100,7 +104,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
         return []
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     return [
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()  # noqa: B905
+        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
 

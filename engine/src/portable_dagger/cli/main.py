@@ -46,18 +46,22 @@ def _dispatch(arguments: list[str]) -> int:
         if "help" in given:
             break
     if word is None or word.startswith("-"):
-        print(help_texts.program(), end="")
+        sys.stdout.write(help_texts.program())
         return 0
     verb = verbs.find(word)
     if verb is None:
         found = nearest(word, (known.name for known in verbs.VERBS))
-        hint = f"did you mean {' or '.join(found)}?" if found else "run 'dagger --help' to see the verbs"
+        hint = (
+            f"did you mean {' or '.join(found)}?"
+            if found
+            else "run 'dagger --help' to see the verbs"
+        )
         raise CommandLineError(f'unknown command "{word}" for "dagger"', hint)
     rest = words.rest()
     if not verb.dynamic:
         given, rest = _options(verb, given, rest)
         if "help" in given:
-            print(help_texts.verb(verb), end="")
+            sys.stdout.write(help_texts.verb(verb))
             return 0
         enter(given)
     code: int = importlib.import_module(f"portable_dagger.cli.{verb.name}").run(given, rest)
@@ -87,7 +91,8 @@ def enter(given: Given) -> None:
             os.chdir(folder)
         except OSError as error:
             raise CommandLineError(
-                f'cannot run in "{folder}": {error.strerror}', "give an existing folder to --workdir"
+                f'cannot run in "{folder}": {error.strerror}',
+                "give an existing folder to --workdir",
             ) from error
 
 

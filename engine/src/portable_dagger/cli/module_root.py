@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from portable_dagger.cli.chain import Types
-from portable_dagger.cli.client import Session
-from portable_dagger.cli.options import Given
 from portable_dagger.cli.typedefs import OBJECT, Function, Module, Type
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.client import Session
+    from portable_dagger.cli.options import Given
 
 API_ROOT = Function("", Type(OBJECT, "Query"), (), "The engine's own API.")
 
@@ -17,8 +20,8 @@ def load(session: Session, given: Given) -> Module:
     return session.module(_reference(given))
 
 
-def load_unless_told_not_to(session: Session, given: Given) -> Module | None:
-    """Do the same, but return None after --no-mod."""
+def chosen(session: Session, given: Given) -> Module | None:
+    """Load the module as `load` does; None after --no-mod."""
     return None if "no-mod" in given else load(session, given)
 
 

@@ -1,6 +1,6 @@
 """The command line's own options, declared once: the parser, the help texts and the documentation's test read them.
 
-Options of the tables below are understood anywhere on the line; a function's own flag of the same name goes before them.
+Options of the tables below are understood anywhere on the line; a function's own flag of the same name goes first.
 """
 
 from __future__ import annotations
@@ -35,12 +35,18 @@ GLOBAL = (
         "string",
         variable="DAGGER_PROGRESS",
     ),
-    Option("quiet", "show less: -q no output of steps, -qq only failures", short="q", repeatable=True),
+    Option(
+        "quiet", "show less: -q no output of steps, -qq only failures", short="q", repeatable=True
+    ),
     Option("silent", "show no progress", short="s", variable="DAGGER_SILENT"),
     Option("verbose", "show more: -v also what each step is part of", short="v", repeatable=True),
     Option("workdir", "run as if started in this folder", "string", short="w"),
 )
-MODULE = (Option("mod", "module: path of a folder in or below it (default: this one)", "string", short="m"),)
+MODULE = (
+    Option(
+        "mod", "module: path of a folder in or below it (default: this one)", "string", short="m"
+    ),
+)
 NO_MODULE = (Option("no-mod", "load no module: the engine's own API only", short="M"),)
 APPLY = (Option("auto-apply", "apply changes without asking", short="y"),)
 CALL = (
@@ -127,7 +133,9 @@ def _keep(option: Option, flag: str, attached: str | None, words: Words, given: 
     elif attached in {"false", "0"}:
         texts.clear()
     else:
-        raise CommandLineError(f'invalid argument "{attached}" for "{flag}" flag: true or false is wanted')
+        raise CommandLineError(
+            f'invalid argument "{attached}" for "{flag}" flag: true or false is wanted'
+        )
 
 
 def parse(options: tuple[Option, ...], arguments: list[str], verb: str) -> tuple[Given, list[str]]:

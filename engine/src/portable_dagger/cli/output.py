@@ -7,16 +7,15 @@ import binascii
 import hashlib
 import json
 import re
-from typing import Any
 
-from portable_dagger.cli.queries import NIL
+from portable_dagger.cli.queries import NIL, Json
 
 _ID = re.compile(r"\w+@[a-z0-9]+:[0-9a-f]{16,}")
 _LARGE = 1e21
 """From here on Go writes a float with an exponent."""
 
 
-def as_text(value: Any) -> str:  # noqa: ANN401  JSON
+def as_text(value: Json) -> str:
     """Return a scalar as it is, a list with one line for each item, nothing for null."""
     if isinstance(value, list):
         return "".join(f"{as_text(item)}\n" for item in value)
@@ -29,7 +28,7 @@ def as_text(value: Any) -> str:  # noqa: ANN401  JSON
     return json.dumps(_plain(value), ensure_ascii=False)
 
 
-def as_json(value: Any) -> str:  # noqa: ANN401  JSON
+def as_json(value: Json) -> str:
     """Return a value as indented JSON with a line feed at its end; nothing for null."""
     if value is None:
         return ""
@@ -38,7 +37,7 @@ def as_json(value: Any) -> str:  # noqa: ANN401  JSON
     return json.dumps(_plain(value), indent=4, ensure_ascii=False) + "\n"
 
 
-def as_objects(type_name: str, value: Any) -> str:  # noqa: ANN401  JSON
+def as_objects(type_name: str, value: Json) -> str:
     """Return IDs of objects as `Type@digest`, each item of a list after a dash; `<nil>` for one that is null."""
     if isinstance(value, list):
         return "".join(f"- {as_objects(type_name, item)}" for item in value)
@@ -58,7 +57,7 @@ def name_of(type_name: str, identifier: str) -> str:
     return f"{type_name}@sha256:{hashlib.sha256(identifier.encode()).hexdigest()}"
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  JSON
+def _plain(value: Json) -> Json:
     """Write whole floats without a fraction, as Go does."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGE:
         return int(value)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 LAST_LINES = 20
 NAME_WIDTH = 100
+MINUTE = 60
 
 
 class Verbosity(NamedTuple):
@@ -17,6 +18,9 @@ class Verbosity(NamedTuple):
 
     quiet: int = 0
     verbose: int = 0
+
+
+USUAL = Verbosity()
 
 
 class Step:
@@ -32,6 +36,7 @@ class Step:
         self.duration: float | None = None
         self.cached = False
         self.error: str | None = None
+        self.lines = 0
         self.last: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
         self.partial = {"stdout": "", "stderr": ""}
 
@@ -56,6 +61,7 @@ class Step:
         return self._keep(left)
 
     def _keep(self, lines: list[str]) -> list[str]:
+        self.lines += len(lines)
         self.last.extend(lines)
         return lines
 
@@ -85,7 +91,7 @@ class Steps:
 
 def seconds(duration: float) -> str:
     """Return a duration for people: `0.4s`, `12.0s`, `2m05s`."""
-    if duration < 60:  # noqa: PLR2004  a minute
+    if duration < MINUTE:
         return f"{duration:.1f}s"
     minutes, rest = divmod(int(duration), 60)
     return f"{minutes}m{rest:02}s"
@@ -108,7 +114,7 @@ def failure(step: Step) -> list[str]:
 class Plain:
     """Progress for a plain log: a line where a step starts, where it ends, and for each line of its output."""
 
-    def __init__(self, verbosity: Verbosity = Verbosity()) -> None:  # noqa: B008  immutable
+    def __init__(self, verbosity: Verbosity = USUAL) -> None:
         self.steps = Steps()
         self._verbosity = verbosity
         self._announced: Step | None = None

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from portable_dagger.cli.chain import Call, Chain
 from portable_dagger.cli.flags import Literal, Reference, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from portable_dagger.cli.chain import Call, Chain
+
+Json = Any
+"""What `json.loads` gives."""
 
 NIL = object()
 """What a chain gives when it meets a null before its end."""
@@ -14,7 +20,9 @@ NIL = object()
 
 def references(chain: Chain) -> list[Reference]:
     """Return the objects that have to be made before the call, each once."""
-    found = [r for call in chain.calls for value in call.values.values() for r in _references(value)]
+    found = [
+        r for call in chain.calls for value in call.values.values() for r in _references(value)
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -28,7 +36,7 @@ def flag_of(chain: Chain, reference: Reference) -> str:
 
 
 def addresses(wanted: list[Reference]) -> str:
-    """Return the request for the IDs of objects; the answers' keys are `a0`, `a1` …"""
+    """Return the request for the IDs of objects; the answers' keys are `a0`, `a1` and so on."""
     return "{ " + " ".join(f"a{number}: {r.query}" for number, r in enumerate(wanted)) + " }"
 
 
@@ -64,7 +72,7 @@ def path(calls: tuple[Call, ...], leaf: str) -> list[str]:
     return [*names, *([leaf.partition("(")[0]] if leaf else [])]
 
 
-def extract(data: Any, keys: list[str]) -> Any:  # noqa: ANN401  JSON
+def extract(data: Json, keys: list[str]) -> Json:
     """Return the value at the end of a path, a list where the path goes through lists, NIL after a null."""
     if isinstance(data, list):
         return [extract(item, keys) for item in data]
@@ -75,7 +83,7 @@ def extract(data: Any, keys: list[str]) -> Any:  # noqa: ANN401  JSON
     return extract(data[keys[0]], keys[1:])
 
 
-def first_list(data: Any, keys: list[str]) -> Any:  # noqa: ANN401  JSON
+def first_list(data: Json, keys: list[str]) -> Json:
     """Return what the answer holds at the first list of a path, or at its end."""
     for key in keys:
         if data is None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portable_dagger.cli import display, output
 from portable_dagger.cli.client import Session, failure
 from portable_dagger.cli.module_root import load
-from portable_dagger.cli.options import Given
 from portable_dagger.errors import CommandLineError
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.options import Given
 
 
 def run(given: Given, arguments: list[str]) -> int:
     """Send the document and print the data."""
     if len(arguments) > 1:
-        raise CommandLineError(f'unexpected argument "{arguments[1]}"', "one operation can be named")
+        raise CommandLineError(
+            f'unexpected argument "{arguments[1]}"', "one operation can be named"
+        )
     document = _document(given.get("doc", [""])[-1])
     more: dict[str, Any] = {"variables": variables(given)} if variables(given) else {}
     if arguments:
@@ -39,7 +43,9 @@ def variables(given: Given) -> dict[str, Any]:
         try:
             found.update(json.loads(text))
         except (ValueError, TypeError) as error:
-            raise CommandLineError(f"--var-json is no JSON object: {error}", 'such as {"n": 1}') from error
+            raise CommandLineError(
+                f"--var-json is no JSON object: {error}", 'such as {"n": 1}'
+            ) from error
     for text in given.get("var", []):
         name, separator, value = text.partition("=")
         if not separator:
@@ -64,4 +70,6 @@ def _document(path: str) -> str:
         with open(path, encoding="utf-8") as file:
             return file.read()
     except (OSError, ValueError) as error:
-        raise CommandLineError(f'cannot read the document "{path}": {error}', "give a file to --doc") from error
+        raise CommandLineError(
+            f'cannot read the document "{path}": {error}', "give a file to --doc"
+        ) from error

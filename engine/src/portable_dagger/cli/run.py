@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from portable_dagger.cli import display
 from portable_dagger.cli.client import Session
-from portable_dagger.cli.options import Given
 from portable_dagger.errors import CommandLineError
+
+if TYPE_CHECKING:
+    from portable_dagger.cli.options import Given
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -28,7 +31,7 @@ def run(given: Given, arguments: list[str]) -> int:
             "DAGGER_SESSION_TOKEN": session.token,
         }
         try:
-            child = subprocess.Popen(arguments, env=environment)
+            child = subprocess.Popen(arguments, env=environment)  # noqa: S603  that is its purpose
         except OSError as error:
             sys.stderr.write(f"Error: cannot run {arguments[0]}: {error.strerror}\n")
             return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from portable_dagger.cli.progress import Step, Steps, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DIM, RED, GREEN, PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -15,28 +20,23 @@ def frame(steps: Steps, now: float, width: int, height: int) -> list[str]:
     """
     running = steps.running()
     known = {step.id for step in running}
-    lines: list[str] = []
-    for step in running:
-        if step.parent not in known:
-            _branch(step, running, 0, now, width, lines)
+    roots = [step for step in running if step.parent not in known]
+    lines = [line for step in roots for line in _branch(step, running, "", now)]
     if len(lines) > height:
-        hidden = len(lines) - height + 1
-        lines = [*lines[: height - 1], _cut(f"  … {hidden} more lines", width)]
-    return lines
+        lines = [*lines[: height - 1], (f"  … {len(lines) - height + 1} more lines", "")]
+    return [f"{style}{_cut(text, width)}{PLAIN if style else ''}" for text, style in lines]
 
 
-def _branch(
-    step: Step, running: list[Step], depth: int, now: float, width: int, lines: list[str]
-) -> None:
+def _branch(step: Step, running: list[Step], indent: str, now: float) -> Iterator[tuple[str, str]]:
+    """Yield text and style of a step's lines and those of the steps within it."""
     elapsed = max(0.0, now - step.started)
     turn = SPINNER[int(elapsed * 10) % len(SPINNER)]
-    lines.append(_cut(f"{'  ' * depth}{turn} {step.title} {seconds(elapsed)}", width))
+    yield f"{indent}{turn} {step.title} {seconds(elapsed)}", ""
     children = [other for other in running if other.parent == step.id]
     for child in children:
-        _branch(child, running, depth + 1, now, width, lines)
+        yield from _branch(child, running, f"{indent}  ", now)
     if not children and step.last:
-        text = _cut(f"{'  ' * (depth + 1)}{step.last[-1]}", width)
-        lines.append(f"{DIM}{text}{PLAIN}")
+        yield f"{indent}  {step.last[-1]}", DIM
 
 
 def ended(step: Step) -> str:

@@ -45,7 +45,7 @@ def nothing(_function: Function, _argument: Argument) -> None:
 
 
 def of(module: Module | None, renderer: Renderer) -> Default:
-    """Return the lookup for a module; what is used is told, also when progress is silent, but never a secret's value."""
+    """Return the lookup for a module; what is used is told, also when progress is silent, but no secret's text."""
     if module is None:
         return nothing
     variables = _read()

@@ -88,7 +88,9 @@ VERBS = (
         "dagger session [options]",
         "open a session for an SDK: print its port and token as one JSON line, serve until stdin closes",
         (
-            Option("label", "a label, of which the engine takes note", "name:value", repeatable=True),
+            Option(
+                "label", "a label, of which the engine takes note", "name:value", repeatable=True
+            ),
             Option("project", "the same as --workdir", "string", hidden=True),
             Option("load-workspace-modules", "serve the module of the working directory"),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import gzip
+import os
 import shutil
 import subprocess
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
             with gzip.open(file) as stream:
                 yield cast("IO[bytes]", stream)
         elif magic == _ZSTD_MAGIC:
+            # The program reads the descriptor, whose position the buffered file does not always move back.
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
             with _zstd(["-dc"], stdin=file, stdout=subprocess.PIPE) as process:
                 assert process.stdout is not None
                 yield process.stdout
@@ -83,7 +86,7 @@ def _zstd(
             hint="apt-get install zstd",
         )
     command = [program, *options]
-    with subprocess.Popen(command, stdin=stdin, stdout=stdout) as process:  # noqa: S603  our own
+    with subprocess.Popen(command, stdin=stdin, stdout=stdout) as process:  # noqa: S603
         yield process
     if process.returncode != 0:
         raise ArchiveError(f"zstd ended with exit code {process.returncode}")

@@ -117,7 +117,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: str, links: dict[tuple[int, int
         if first != name:
             info.type, info.linkname = tarfile.LNKTYPE, first
     if kind == stat.S_IFLNK:
-        info.linkname = os.readlink(path)  # noqa: PTH115  a Path would change the link's text
+        info.linkname = os.readlink(path)  # noqa: PTH115  a Path would change the text
     if kind in {stat.S_IFCHR, stat.S_IFBLK}:
         info.devmajor, info.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
     if info.isreg():

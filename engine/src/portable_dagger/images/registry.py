@@ -14,7 +14,6 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import ImageNotFoundError, RegistryError
@@ -32,6 +31,7 @@ from portable_dagger.images.reference import DEFAULT_REGISTRY, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from portable_dagger.images.platform import Platform
 

@@ -108,7 +108,7 @@ class _Layer:
         if path.is_symlink():
             if links >= _MAX_LINKS:
                 raise ArchiveError(f"too many symbolic links in the layer's path {key}")
-            link = os.readlink(path)  # noqa: PTH115  a Path would change the link's text
+            link = os.readlink(path)  # noqa: PTH115  a Path would change the text
             return self._folder(self._target(parent, link), links + 1)
         if not path.exists():
             path.mkdir(mode=0o755)

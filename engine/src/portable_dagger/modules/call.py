@@ -9,6 +9,12 @@ from typing import Any, ClassVar
 from portable_dagger.errors import QueryError
 from portable_dagger.graph.values import Value
 
+JsonData = Any
+"""What json.loads answers."""
+
+AnyValue = Any
+"""Any evaluated value: an object of the API, or a plain scalar."""
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorValue(Value):

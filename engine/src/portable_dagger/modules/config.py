@@ -9,11 +9,13 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.errors import ModuleConfigError
 from portable_dagger.modules.names import pascal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 API_VERSION: Final = (0, 21)
 """The newest API that this engine answers; modules that need a newer one do not load."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portable_dagger.errors import NotFoundError, QueryError
+from portable_dagger.errors import QueryError
 from portable_dagger.graph.values import Directory, File
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory, import_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.modules.source import ModuleSource
@@ -51,8 +52,6 @@ async def directory(
     gitignore: bool = False,
 ) -> Directory:
     """Read a directory into the store."""
-    if not folder.is_dir():
-        raise NotFoundError(f"{folder}: no such directory")
     snapshot = await asyncio.to_thread(
         import_directory,
         context.store,
@@ -65,8 +64,6 @@ async def directory(
 
 async def file(path: Path, context: Context) -> File:
     """Read a file into the store."""
-    if not path.is_file():
-        raise NotFoundError(f"{path}: no such file or directory")
     return File(*await asyncio.to_thread(import_file, context.store, path))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.modules import names
-from portable_dagger.modules.typedefs import TypeDefKind
 
 if TYPE_CHECKING:
     from portable_dagger.modules.loader import LoadedModule

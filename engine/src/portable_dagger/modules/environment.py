@@ -11,17 +11,19 @@ import configparser
 import hashlib
 import importlib.metadata
 import re
-import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from portable_dagger.errors import ModuleEnvironmentError
 from portable_dagger.modules.config import PROVIDED, distribution
-from portable_dagger.modules.source import ModuleSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from portable_dagger.modules.source import ModuleSource
 
 _INDEXES: Final = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -46,36 +48,35 @@ async def install(module: ModuleSource, folder: Path, host: Mapping[str, str]) -
     target = folder / key[:32]
     if target.is_dir():
         return target
-    folder.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(dir=folder, prefix=".stage-"))
-    try:
-        environment = {**host, "UV_SYSTEM_CERTS": "1", **package_index(host, _pip_files(host))}
-        requirements = stage / "requirements.txt"
-        if lock is not None and lock.name == "uv.lock":
-            left_out = [f"--no-emit-package={name}" for name in (PROVIDED, *_names(provided()))]
-            options = ["--frozen", "--no-dev", "--no-emit-project", "--no-header", *left_out]
-            await _uv(
-                module,
-                environment,
-                *("export", "--project", str(module.source), *options, "-o", str(requirements)),
-            )
-            resolution = ["--no-deps"]
-        else:
-            requirements.write_text(wanted)
-            (stage / "constraints.txt").write_text("\n".join(provided()))
-            resolution = ["--constraint", str(stage / "constraints.txt")]
-        await _uv(
-            module,
-            environment,
-            *("pip", "install", "--python", sys.executable, "--target", str(stage / "packages")),
-            *("--only-binary", ":all:", *resolution, "-r", str(requirements)),
-        )
-        (stage / "packages").mkdir(exist_ok=True)
-        (stage / "packages").chmod(0o755)
-        (stage / "packages").rename(target)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    environment = {**host, "UV_SYSTEM_CERTS": "1", **package_index(host, _pip_files(host))}
+    with tempfile.TemporaryDirectory(
+        dir=folder, prefix=".stage-", ignore_cleanup_errors=True
+    ) as made:
+        stage = Path(made)
+        for arguments in await asyncio.to_thread(_commands, module, stage):
+            await _uv(module, environment, arguments)
+        packages = stage / "packages"
+        packages.mkdir(exist_ok=True)
+        packages.chmod(0o755)
+        packages.rename(target)
     return target
+
+
+def _commands(module: ModuleSource, stage: Path) -> list[list[str]]:
+    """Return the arguments of the uv runs that fill `stage`/packages; what they read is written to `stage`."""
+    requirements, constraints = stage / "requirements.txt", stage / "constraints.txt"
+    install = ["pip", "install", "--python", sys.executable, "--target", str(stage / "packages")]
+    install += ["--only-binary", ":all:", "-r", str(requirements)]
+    if module.lock is not None and module.lock.name == "uv.lock":
+        export = ["export", "--project", str(module.source), "-o", str(requirements)]
+        export += ["--frozen", "--no-dev", "--no-emit-project", "--no-header"]
+        export += [f"--no-emit-package={pin.partition('==')[0]}" for pin in provided()]
+        return [export, [*install, "--no-deps"]]
+    wanted = module.lock.read_text() if module.lock else "\n".join(module.project.requirements)
+    requirements.write_text(wanted)
+    constraints.write_text("\n".join(provided()))
+    return [[*install, "--constraint", str(constraints)]]
 
 
 @cache
@@ -124,11 +125,7 @@ def _pip_files(host: Mapping[str, str]) -> list[Path]:
     return [*files, Path(host["PIP_CONFIG_FILE"])] if host.get("PIP_CONFIG_FILE") else files
 
 
-def _names(pins: tuple[str, ...]) -> list[str]:
-    return [pin.partition("==")[0] for pin in pins]
-
-
-async def _uv(module: ModuleSource, environment: Mapping[str, str], *arguments: str) -> None:
+async def _uv(module: ModuleSource, environment: Mapping[str, str], arguments: list[str]) -> None:
     program = Path(sys.prefix) / "bin" / "uv"
     process = await asyncio.create_subprocess_exec(
         str(program) if program.exists() else "uv",

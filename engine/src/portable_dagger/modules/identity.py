@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.values import CacheVolume, Container, Directory, File, Secret, Service
@@ -12,9 +12,10 @@ from portable_dagger.ops.identity import container_key, content_key
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.recipe import Recipe
+    from portable_dagger.modules.call import AnyValue, JsonData
 
 
-async def content_keys(value: Any, context: Context) -> Any:  # noqa: ANN401  JSON
+async def content_keys(value: JsonData, context: Context) -> JsonData:
     """Return a JSON value with every ID in it replaced by what its object's content is."""
     if isinstance(value, dict):
         keys = list(value)
@@ -30,21 +31,26 @@ async def content_keys(value: Any, context: Context) -> Any:  # noqa: ANN401  JS
     return value
 
 
-async def _key(recipe: Recipe, context: Context) -> Any:  # noqa: ANN401  JSON
+async def _key(recipe: Recipe, context: Context) -> JsonData:
     value = await context.engine.evaluator.evaluate(recipe, context)
+    return [recipe.type, await _content(value, recipe, context)]
+
+
+async def _content(value: AnyValue, recipe: Recipe, context: Context) -> JsonData:
     match value:
         case Directory() | File():
-            return [recipe.type, getattr(value, "name", ""), await content_key(value, context)]
+            found: JsonData = [getattr(value, "name", ""), await content_key(value, context)]
         case Container():
             rest = [value.config, value.ports, value.image_ref, value.last_exec]
-            return [recipe.type, await container_key(value, context), [repr(part) for part in rest]]
+            found = [await container_key(value, context), [repr(part) for part in rest]]
         case Secret():
-            return [recipe.type, value.name, value.cache_key]
+            found = [value.name, value.cache_key]
         case Service():
-            return [recipe.type, value.identity]
+            found = value.identity
         case CacheVolume():
-            return [recipe.type, repr(value)]
+            found = repr(value)
         case ModuleObject():
-            return [recipe.type, await content_keys(value.state, context)]
+            found = await content_keys(value.state, context)
         case _:
-            return [recipe.type, recipe.digest]
+            found = recipe.digest
+    return found

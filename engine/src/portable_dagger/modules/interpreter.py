@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from portable_dagger.modules.sandbox import SCRATCH, USER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32")
 _CONFIGURATION: Final = (

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger import __version__
+from portable_dagger.api.kinds import FunctionCachePolicy
 from portable_dagger.errors import ModuleError
 from portable_dagger.graph.recipe import Recipe
 from portable_dagger.graph.steps import step_key
-from portable_dagger.graph.values import Directory, File
 from portable_dagger.modules import content
-from portable_dagger.modules.call import FunctionCall, FunctionCallArgValue
+from portable_dagger.modules.call import AnyValue, FunctionCall, FunctionCallArgValue, JsonData
 from portable_dagger.modules.durations import seconds
 from portable_dagger.modules.identity import content_keys
 from portable_dagger.modules.objects import from_module, identifiers, reachable, to_module
 from portable_dagger.modules.pinning import pin
 from portable_dagger.modules.process import running
-from portable_dagger.modules.typedefs import FunctionCachePolicy, TypeDefKind
 from portable_dagger.session.client import Client
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
+    from portable_dagger.graph.values import Directory, File
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.modules.typedefs import Function, FunctionArg
 
@@ -31,45 +31,50 @@ WEEK: Final = 7 * 24 * 3600
 """Seconds that a result is kept at most (the brief, section 5.2)."""
 
 
-async def call(  # noqa: PLR0913, PLR0917  a call has these parts
-    module: LoadedModule,
-    function: Function,
-    object_name: str,
-    state: Any,  # noqa: ANN401  JSON
-    given: dict[str, Any],
-    context: Context,
-) -> Any:  # noqa: ANN401  any value
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A function of an object: the object's type by the module's own name, and its state."""
+
+    module: LoadedModule
+    function: Function
+    object_name: str
+    state: JsonData
+
+
+async def call(target: Target, given: dict[str, AnyValue], context: Context) -> AnyValue:
     """Call a function with evaluated arguments by the module's own names, and return its value.
 
     Raises ExecError or FunctionError when it fails.
     """
+    module, function = target.module, target.function
     arguments = await _arguments(module, function, given, context)
-    asked = FunctionCall(
-        object_name,
-        function.name,
-        json.dumps(state),
-        tuple(FunctionCallArgValue(name, json.dumps(value)) for name, value in arguments.items()),
-    )
     shown = f"{module.name}: {function.name or 'constructor'}"
     with context.session.progress.span("function", shown) as span:
-        key = await _key(module, function, asked, arguments, state, context)
+        key = await _key(target, arguments, context)
         kept = await module.results.find(key, context) if key else None
         span.cached = kept is not None
         if kept is not None:
             inside = _inside(module, context)
             return await from_module(kept["value"], function.return_type, module, inside)
 
-        async def produce() -> Any:  # noqa: ANN401
+        async def produce() -> AnyValue:
+            asked = _asked(target, arguments)
             async with running(module, asked, context, span) as (value, inside):
                 result = await from_module(value, function.return_type, module, inside)
                 await _settle(value, inside)
                 if key:
-                    await _keep(module, function, key, value, inside)
+                    await _keep(target, key, value, inside)
                 return result
 
         if not key:
             return await produce()
         return await module.results.sharing.once((key, context.session.id), produce)
+
+
+def _asked(target: Target, arguments: dict[str, JsonData]) -> FunctionCall:
+    values = [FunctionCallArgValue(name, json.dumps(value)) for name, value in arguments.items()]
+    state = json.dumps(target.state)
+    return FunctionCall(target.object_name, target.function.name, state, tuple(values))
 
 
 async def _arguments(
@@ -91,7 +96,7 @@ async def _arguments(
     return found
 
 
-async def _pinned(value: Any, argument: FunctionArg, context: Context) -> Any:  # noqa: ANN401  JSON
+async def _pinned(value: JsonData, argument: FunctionArg, context: Context) -> JsonData:
     """Replace a directory or file by its content, without what the argument ignores."""
     if argument.type_def.name not in {"Directory", "File"} or not isinstance(value, str):
         return value
@@ -119,37 +124,30 @@ async def _contextual(module: LoadedModule, argument: FunctionArg, context: Cont
     return pin(found, context.engine.evaluator).id
 
 
-async def _key(  # noqa: PLR0913, PLR0917
-    module: LoadedModule,
-    function: Function,
-    asked: FunctionCall,
-    arguments: dict[str, Any],
-    state: Any,  # noqa: ANN401
-    context: Context,
-) -> str:
+async def _key(target: Target, arguments: dict[str, JsonData], context: Context) -> str:
     """Return the key under which the result is kept; empty if it never is."""
+    module, function = target.module, target.function
     if function.cache_policy is FunctionCachePolicy.Never:
         return ""
-    inputs = await content_keys([state, arguments], context)
-    identity = [__version__, module.files.digest, module.name, asked.parent_name, asked.name]
+    inputs = await content_keys([target.state, arguments], context)
+    identity = [__version__, module.files.digest, module.name, target.object_name, function.name]
     return step_key("function", [*identity, inputs])
 
 
-async def _keep(
-    module: LoadedModule, function: Function, key: str, value: Any, context: Context  # noqa: ANN401
-) -> None:
+async def _keep(target: Target, key: str, value: JsonData, context: Context) -> None:
     """Keep a result: in the store if the policy allows and nothing in it belongs to this session, else in memory."""
-    expires = time.time() + min(seconds(function.time_to_live), WEEK)
+    module, function = target.module, target.function
+    result = {"value": value, "expires": time.time() + min(seconds(function.time_to_live), WEEK)}
     needed = reachable(identifiers(value, context.engine.evaluator), context.engine.evaluator)
     default = function.cache_policy is FunctionCachePolicy.Default
     lasting = default and module.source.config.function_caching
     if lasting and not any(recipe.scope for recipe in needed.values()):
-        await module.results.store(key, {"value": value, "expires": expires}, needed, context)
+        await module.results.store(key, result, needed, context)
     else:
-        module.results.remember(key, {"value": value, "expires": expires}, context)
+        module.results.remember(key, result, context)
 
 
-async def _settle(value: Any, context: Context) -> None:  # noqa: ANN401  JSON
+async def _settle(value: JsonData, context: Context) -> None:
     """Evaluate what the answer took from the working directory, before that is gone."""
     evaluator = context.engine.evaluator
     for recipe in reachable(identifiers(value, evaluator), evaluator).values():

@@ -22,13 +22,13 @@ from portable_dagger.modules import describe, environment, names, serving, sourc
 from portable_dagger.modules.pinning import pinned_types
 from portable_dagger.modules.registration import registered
 from portable_dagger.modules.results import Results
-from portable_dagger.modules.source import ModuleSource, SourceFiles
 from portable_dagger.modules.worker import Worker
 
 if TYPE_CHECKING:
     import enum
 
     from portable_dagger.engine import Engine
+    from portable_dagger.modules.source import ModuleSource, SourceFiles
     from portable_dagger.record.progress import Span
     from portable_dagger.session.client import Client
 

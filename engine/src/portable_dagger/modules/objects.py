@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.errors import FunctionError, NotFoundError
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.recipe import Recipe, parse_id
-from portable_dagger.modules.typedefs import TypeDef, TypeDefKind
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.evaluation import Evaluator
+    from portable_dagger.modules.call import AnyValue, JsonData
     from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.typedefs import TypeDef
+
+
+_PLAIN: Final[dict[TypeDefKind, tuple[type, ...]]] = {
+    TypeDefKind.INTEGER_KIND: (int,),
+    TypeDefKind.FLOAT_KIND: (int, float),
+    TypeDefKind.BOOLEAN_KIND: (bool,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +40,8 @@ class ModuleObject:
 
 
 async def to_module(
-    value: Any, type_: TypeDef, module: LoadedModule, context: Context  # noqa: ANN401  JSON
-) -> Any:  # noqa: ANN401  JSON
+    value: JsonData, type_: TypeDef, module: LoadedModule, context: Context
+) -> JsonData:
     """Return an evaluated argument as module code takes it; object arguments come as IDs."""
     if value is None:
         return None
@@ -48,8 +57,8 @@ async def to_module(
 
 
 async def from_module(
-    value: Any, type_: TypeDef, module: LoadedModule, context: Context  # noqa: ANN401  JSON
-) -> Any:  # noqa: ANN401  any value
+    value: JsonData, type_: TypeDef, module: LoadedModule, context: Context
+) -> AnyValue:
     """Return what module code answered as a value of the API; FunctionError when it does not fit its type."""
     if value is None:
         if type_.optional or type_.kind is TypeDefKind.VOID_KIND:
@@ -58,6 +67,8 @@ async def from_module(
             f"the function answered None, but its type is {type_.name or type_.kind.name}"
         )
     if type_.element is not None:
+        if not isinstance(value, list):
+            raise FunctionError(f"the function answered {value!r}, but its type is a list")
         items = [from_module(item, type_.element, module, context) for item in value]
         return await gather(items)
     if type_.kind is TypeDefKind.ENUM_KIND:
@@ -67,10 +78,13 @@ async def from_module(
     if type_.kind in {TypeDefKind.OBJECT_KIND, TypeDefKind.INTERFACE_KIND}:
         evaluator = context.engine.evaluator
         return await evaluator.evaluate(evaluator.load(value), context)
+    wanted = _PLAIN.get(type_.kind, (str,))
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        raise FunctionError(f"the function answered {value!r}, but its type is {type_.kind.name}")
     return value
 
 
-def identifiers(value: Any, evaluator: Evaluator) -> list[Recipe]:  # noqa: ANN401  JSON
+def identifiers(value: JsonData, evaluator: Evaluator) -> list[Recipe]:
     """Return the recipes that a JSON value names by ID, at any depth."""
     found: list[Recipe] = []
     stack = [value]

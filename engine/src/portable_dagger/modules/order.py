@@ -10,10 +10,21 @@ from portable_dagger.modules.sandbox import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
+class Invocation:
+    """A function to call: names are the module's own, `parent` is the object's state and `inputs` are the arguments."""
+
+    parent_name: str
+    name: str
+    parent: Any
+    inputs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One run. `environment` is all of the environment; `search_path`, then `packages`, go before Python's own path.
 
     `module` is the module's name, `package` the Python package with its main class, `main_object` that class's name.
+    Without an `invocation` the code registers its types.
     """
 
     sandbox: Sandbox
@@ -23,6 +34,7 @@ class Order:
     module: str
     package: str
     main_object: str
+    invocation: Invocation | None = None
 
     def encode(self) -> bytes:
         """Return the order as JSON."""
@@ -42,4 +54,5 @@ def decode(text: bytes) -> Order:
         module=data["module"],
         package=data["package"],
         main_object=data["main_object"],
+        invocation=Invocation(**data["invocation"]) if data["invocation"] else None,
     )

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from portable_dagger.api.registry import Argument, Field, ObjectType, Types
 from portable_dagger.api.types import TypeRef
-from portable_dagger.graph.context import Context
 from portable_dagger.graph.recipe import Recipe
 from portable_dagger.graph.values import Directory, File
 from portable_dagger.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from portable_dagger.graph.context import Context
     from portable_dagger.graph.evaluation import Evaluator
 
 _TEXT = TypeRef("scalar", "String")

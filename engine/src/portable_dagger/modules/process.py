@@ -7,18 +7,20 @@ import contextlib
 import json
 import secrets
 import shutil
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.errors import ExecError, FunctionError
 from portable_dagger.modules.call import Call, Error, FunctionCall
+from portable_dagger.modules.order import Invocation
 from portable_dagger.modules.worker import Run
 from portable_dagger.record.output import Output
 from portable_dagger.session.client import Client
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.record.progress import Span
@@ -59,6 +61,7 @@ async def running(
             packages=await engine.modules.packages(module),
             schema=await engine.modules.schema_file(client),
             files_inside=engine.modules.network_files(),
+            invocation=_invocation(asked),
         )
         output = Output(engine.logs_folder, [], span)
         stack.callback(output.remove)
@@ -78,6 +81,13 @@ async def running(
                 stderr=stderr.strip()[-_STREAM_LIMIT:],
             )
         yield json.loads(call.value), replace(context, client=client, recipe=None, receiver=None)
+
+
+def _invocation(asked: FunctionCall) -> Invocation | None:
+    if not asked.parent_name:
+        return None
+    inputs = {argument.name: json.loads(argument.value) for argument in asked.input_args}
+    return Invocation(asked.parent_name, asked.name, json.loads(asked.parent), inputs)
 
 
 def failure(error: Error) -> ExecError | FunctionError:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from portable_dagger.record.progress import Span
 
 _STACK = "exception.stacktrace"
+_LAST_LINES = 12
 _PLACE = re.compile(rf'File "({re.escape(str(MOUNT))}/[^"]+)", line (\d+)')
 
 
@@ -40,7 +41,10 @@ async def registered(module: LoadedModule, context: Context, span: Span) -> type
     except FunctionError as error:
         raise load_error(module, error.message, str(error.values.get(_STACK, ""))) from error
     except ExecError as error:
-        raise load_error(module, f"its code ended with {error.message}", error.stderr) from error
+        last = "\n".join(error.stderr.splitlines()[-_LAST_LINES:])
+        raise load_error(
+            module, f"its code ended with {error.message}\n{last}", error.stderr
+        ) from error
     found = found.named(module.name)
     await asyncio.to_thread(context.store.put_step, key, typedefs.encode(found))
     return found
@@ -53,9 +57,9 @@ def load_error(module: LoadedModule, message: str, trace: str) -> ModuleLoadErro
     text = f"module {module.name!r} cannot be loaded: {message}"
     if places:
         file, line = places[-1]
-        return ModuleLoadError(
-            f"{text}\n{source.host_path(file)}, line {line}", "correct this line"
-        )
+        similar = _similar(module) if source.config.main_object in message else ""
+        place = f"{source.host_path(file)}, line {line}"
+        return ModuleLoadError(f"{text}\n{place}{similar}", "correct this line")
     return ModuleLoadError(
         f"{text}\n{source.source}: the main class is looked for in the Python package "
         f"{source.project.package!r} (project.name in pyproject.toml), under the name "

@@ -6,16 +6,17 @@ import enum
 import json
 from typing import TYPE_CHECKING, Any
 
+from portable_dagger.api.kinds import FunctionCachePolicy, TypeDefKind
 from portable_dagger.api.registry import REQUIRED, Argument, Field, ObjectType, Scope, Types
 from portable_dagger.api.types import TypeRef
 from portable_dagger.errors import ModuleLoadError
 from portable_dagger.graph.recipe import Recipe
 from portable_dagger.modules import invoke, names
 from portable_dagger.modules.objects import ModuleObject, from_module
-from portable_dagger.modules.typedefs import FunctionCachePolicy, TypeDefKind
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
+    from portable_dagger.modules.call import AnyValue, JsonData
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.modules.typedefs import FieldTypeDef, Function, FunctionArg, TypeDef
     from portable_dagger.session.client import Client
@@ -103,19 +104,20 @@ class Serving:
             prepare=by_identifier,
         )
 
-    def _resolve(self, function: Function, of: TypeDef) -> Any:  # noqa: ANN401  an async function
+    def _resolve(self, function: Function, of: TypeDef) -> AnyValue:
         module = self._module
 
-        async def resolve(parent: object, context: Context, /, **given: Any) -> Any:  # noqa: ANN401
+        async def resolve(parent: object, context: Context, /, **given: AnyValue) -> AnyValue:
             state = parent.state if isinstance(parent, ModuleObject) else None
-            return await invoke.call(module, function, of.name, state, given, context)
+            target = invoke.Target(module, function, of.name, state)
+            return await invoke.call(target, given, context)
 
         return resolve
 
     def _stored(self, field: FieldTypeDef, of: TypeDef) -> Field:
         module = self._module
 
-        async def resolve(parent: ModuleObject, context: Context, /) -> Any:  # noqa: ANN401
+        async def resolve(parent: ModuleObject, context: Context, /) -> AnyValue:
             return await from_module(parent.state.get(field.name), field.type_def, module, context)
 
         type_ = self._type(field.type_def, f"{of.name}.{field.name}")
@@ -169,7 +171,7 @@ def by_identifier(client: Client, given: dict[str, Any]) -> dict[str, Any]:
     """Replace objects among arguments by their IDs: module code takes those, and evaluates what it uses."""
     evaluator = client.session.engine.evaluator
 
-    def replaced(value: Any) -> Any:  # noqa: ANN401  a literal
+    def replaced(value: JsonData) -> JsonData:
         if isinstance(value, Recipe):
             return evaluator.intern(value).id
         return [replaced(item) for item in value] if isinstance(value, list) else value

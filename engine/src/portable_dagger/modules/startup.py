@@ -6,26 +6,31 @@ import functools
 import importlib.metadata
 import io
 import json
+import logging
 import os
 import resource
 import signal
-import socket
 import sys
 import traceback
 from importlib import invalidate_caches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
+import dagger
 import dagger.mod
 import httpx
 from dagger.client import _session
 from dagger.mod import _module, cli
+from dagger.mod._exceptions import ModuleError, record_exception
 from gql.client import Client
 
 from portable_dagger.modules import order as orders
 from portable_dagger.modules import sandbox
 
 if TYPE_CHECKING:
+    import socket
+
     from graphql import GraphQLSchema
 
 _FIRST_FREE = 3
@@ -34,7 +39,7 @@ _FIRST_FREE = 3
 def warm_up() -> None:
     """Do in the zygote, once, what the SDK would import and read at the start of every run."""
     anyio.run(anyio.sleep, 0)
-    httpx.AsyncHTTPTransport(verify=False)  # noqa: S501  never connected
+    httpx.AsyncHTTPTransport(verify=False)
     importlib.metadata.entry_points(group=cli.ENTRY_POINT_GROUP)
 
 
@@ -55,7 +60,7 @@ def run(
             os._exit(code)
         _close_descriptors()
         _introduce(order, schema)
-        code = _call()
+        code = _run(order.invocation)
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:  # noqa: BLE001  the process ends here; its stderr is the function's log
@@ -90,9 +95,7 @@ def _introduce(order: orders.Order, schema: GraphQLSchema | None) -> None:
     own = [name for name in sys.modules if name.partition(".")[0] == __package__.partition(".")[0]]
     for name in own:
         del sys.modules[name]
-    standard = [
-        path for path in sys.path if os.path.exists(path)
-    ]  # noqa: PTH110  as seen from inside
+    standard = [path for path in sys.path if Path(path).exists()]
     sys.path[:] = [*order.search_path, *order.packages, *standard]
     for stream in (sys.stdout, sys.stderr):
         assert isinstance(stream, io.TextIOWrapper)
@@ -104,9 +107,7 @@ def _introduce(order: orders.Order, schema: GraphQLSchema | None) -> None:
         (cli, {"IMPORT_PKG": order.package, "MAIN_OBJECT": order.main_object}),
     ):
         vars(constant).update(value)
-    dagger.mod.default_module()._main_name = (
-        order.main_object
-    )  # noqa: SLF001  set at import time only
+    vars(dagger.mod.default_module())["_main_name"] = order.main_object
     # loading the CA bundle takes 45 ms, and the engine is spoken to in plain text over loopback
     transport = functools.partial(_session.TelemetryTransport, verify=False)
     vars(_session)["TelemetryTransport"] = transport
@@ -120,11 +121,34 @@ def _client(schema: GraphQLSchema, **options: object) -> object:
     return Client(**known)
 
 
-def _call() -> int:
+def _run(invocation: orders.Invocation | None) -> int:
     try:
-        return cli.app() or 0
+        return anyio.run(_answer, invocation)
     except SystemExit as leaving:
         if leaving.code is None or isinstance(leaving.code, int):
             return leaving.code or 0
-        print(leaving.code, file=sys.stderr)
+        print(leaving.code, file=sys.stderr)  # noqa: T201  as the interpreter does
         return 1
+
+
+async def _answer(invocation: orders.Invocation | None) -> int:
+    """Do what dagger.mod.cli.main does, but for asking the API, request by request, what the order says already."""
+    async with await dagger.connect():
+        try:
+            module = cli.load_module()
+            if invocation is None:
+                await module.serve()  # type: ignore[no-untyped-call]
+            else:
+                state = invocation.parent or {}
+                names = (invocation.parent_name, state, invocation.name)
+                result = await module.get_result(*names, invocation.inputs)
+                answer = dagger.JSON(json.dumps(result))
+                await dagger.dag.current_function_call().return_value(answer)
+        except (ModuleError, dagger.QueryError) as error:
+            await record_exception(error)
+            return 2
+        except Exception as error:
+            logging.getLogger("dagger.mod").exception("Unhandled exception")
+            await record_exception(error)
+            return 1
+    return 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import portable_dagger
 from portable_dagger.errors import WorkerError
 from portable_dagger.modules import interpreter
-from portable_dagger.modules.order import Order
+from portable_dagger.modules.order import Invocation, Order
 from portable_dagger.modules.sandbox import USER, Sandbox
 from portable_dagger.modules.source import MOUNT, ModuleSource
 
@@ -45,7 +45,8 @@ class Run:
 
     `port` and `token` are of the API; `network` is the path of the network namespace where it listens on loopback.
     `scratch` becomes the working directory; `schema` is a file with an introspection result (None: the code asks);
-    `files_inside` are (path, text) of further files that the code sees, such as /etc/hosts.
+    `files_inside` are (path, text) of further files that the code sees, such as /etc/hosts. Without an `invocation` the
+    code registers its types.
     """
 
     module: ModuleSource
@@ -58,6 +59,7 @@ class Run:
     schema: Path | None = None
     environment: tuple[tuple[str, str], ...] = ()
     files_inside: tuple[tuple[str, str], ...] = ()
+    invocation: Invocation | None = None
 
 
 class Worker:
@@ -130,6 +132,11 @@ class Worker:
         return _exit_code(answer)
 
     @property
+    def pid(self) -> int | None:
+        """The zygote's process id, None while it does not run."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    @property
     def _address(self) -> Path:
         return self._folder / "zygote"
 
@@ -198,11 +205,12 @@ def order_of(run: Run, stage: Path) -> Order:
         module=module.config.name,
         package=module.project.package,
         main_object=module.config.main_object,
+        invocation=run.invocation,
     )
 
 
 def _entry_point(main_object: str) -> list[tuple[str, str]]:
-    """The metadata that installing the module would leave: where its main class is."""
+    """Return the metadata that installing the module would leave: where its main class is."""
     folder = f"{_POINTS}/module-0.dist-info"
     return [
         (f"{folder}/METADATA", "Metadata-Version: 2.1\nName: module\nVersion: 0\n"),

@@ -6,6 +6,7 @@ the container runtime makes itself and therefore has to cover.
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -97,9 +98,16 @@ def _process(plan: ProcessPlan) -> dict[str, Any]:
             "inheritable": [],
             "ambient": [],
         },
-        "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 1024, "hard": OPEN_FILES}],
+        "rlimits": [_open_files()],
         "noNewPrivileges": False,
     }
+
+
+def _open_files() -> dict[str, Any]:
+    # Raising the host's own limit takes a capability that root in a container or virtual machine may lack.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    hard = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    return {"type": "RLIMIT_NOFILE", "soft": min(1024, hard), "hard": hard}
 
 
 def _mounts(plan: ProcessPlan) -> list[dict[str, Any]]:
@@ -115,6 +123,10 @@ def _mounts(plan: ProcessPlan) -> list[dict[str, Any]]:
     ]
     if plan.privileged:
         mounts[1]["options"].remove("nodev")
+    else:
+        # crun clears the flags that the root came with. It refuses "/" as a mount's target, but takes this.
+        options = ["remount", "bind", "nodev", *(["ro"] if plan.root.read_only else [])]
+        mounts.append({"destination": "/.", "type": "bind", "source": "/", "options": options})
     return mounts + [_bind(f"/dev/{name}", Path("/dev", name)) for name in DEVICES]
 
 

@@ -1,26 +1,30 @@
 """Why a program did not start, in the words that Dagger has for it (conformance: exec.not-executable and others).
 
-Dagger's init is written in Go: a name without a slash is looked up in PATH, everything else is fork/exec's error.
+Dagger's init is written in Go: a name without a slash is looked up in PATH, everything else is fork/exec's error. Here the
+container's init, tini, says so on the container's stderr; without init, crun does.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 NOT_STARTED = 1
-INIT_CODES = (126, 127)
 
-_MARK = b"[FATAL tini ("
-_INIT_ERROR = re.compile(rb"\[FATAL tini \(\d+\)\] exec (.*) failed: (.*)\n", re.DOTALL)
-_NOT_IN_PATH = re.compile(r"executable file `(.*)` not found in \$PATH(?:: (.*))?")
-_NOT_OPENED = re.compile(r"(?:open|exec) (?:executable|`(.*)`): (.*)")
+_MARKS = (b"[FATAL tini (", b"executable file `", b"open executable: ", b"exec container process ")
+_ERROR = re.compile(
+    r"\[FATAL tini \(\d+\)\] exec .* failed: (?P<init>.*)"
+    r"|executable file `.*` not found in \$PATH: (?P<lookup>.*)"
+    r"|open executable: (?P<open>.*)"
+    r"|exec container process .*`: (?P<exec>.*)",
+    re.DOTALL,
+)
 
 
 class StartErrors:
-    """Holds a container's stderr back as long as it may be the init's word that the program did not start."""
+    """Holds a container's stderr back as long as it may be the word that the program did not start."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str) -> None:
+        self._program = program
         self._held = b""
         self._passing = False
 
@@ -29,40 +33,20 @@ class StartErrors:
         if self._passing:
             return chunk
         self._held += chunk
-        if self._held.startswith(_MARK[: len(self._held)]):
+        if any(self._held.startswith(mark[: len(self._held)]) for mark in _MARKS):
             return b""
         self._passing = True
         held, self._held = self._held, b""
         return held
 
-    def end(self, code: int) -> tuple[bytes, str]:
-        """Return what is left of the output, and the reason if the program did not start."""
-        match = _INIT_ERROR.fullmatch(self._held) if code in INIT_CODES else None
-        if match is None:
-            return self._held, ""
-        return b"", reason(match[1].decode(errors="replace"), match[2].decode(errors="replace"))
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What the container runtime logged: `reason` if the program did not start, else its `message`."""
-
-    reason: str = ""
-    message: str = ""
-
-
-def refusal(log: str) -> Refusal:
-    """Read the container runtime's log; empty when it refused nothing."""
-    text = log.strip()
-    if match := _NOT_IN_PATH.search(text):
-        return Refusal(reason=reason(match[1], match[2] or "No such file or directory"))
-    if match := _NOT_OPENED.search(text):
-        return Refusal(reason=reason(match[1] or "", match[2]))
-    return Refusal(message=text)
-
-
-def reason(program: str, error: str) -> str:
-    """Return Go's words for a program that could not be started; `error` is strerror's text."""
-    if "/" not in program:
-        return f'exec: "{program}": executable file not found in $PATH\n'
-    return f"fork/exec {program}: {error.lower()}\n"
+    def end(self, code: int) -> tuple[int, bytes]:
+        """Return the exit code and what is left of the output, both as Dagger has them."""
+        match = _ERROR.fullmatch(self._held.decode(errors="replace").removesuffix("\n"))
+        if match is None or code == 0:
+            return code, self._held
+        if "/" in self._program:
+            error = next(text for text in match.groups() if text is not None)
+            reason = f"fork/exec {self._program}: {error.lower()}\n"
+        else:
+            reason = f'exec: "{self._program}": executable file not found in $PATH\n'
+        return NOT_STARTED, reason.encode()

@@ -37,9 +37,9 @@ def mount(overlay: OverlayMount, at: Path, bottom: Path, *, devices: bool = Fals
             f"{overlay.target}: {len(overlay.layers)} layers; an overlay takes {LAYER_LIMIT}",
             "squash the snapshot first",
         )
-    _like_top_layer(overlay.upper, overlay.layers)
     descriptors: list[int] = []
     try:
+        _like_top_layer(overlay.upper, overlay.layers)
         for path in (overlay.upper, overlay.work, *reversed(overlay.layers), bottom):
             descriptors.append(os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
         upper, work, *lower = (f"/proc/self/fd/{descriptor}" for descriptor in descriptors)

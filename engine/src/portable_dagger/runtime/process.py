@@ -115,7 +115,7 @@ class Process(asyncio.SubprocessProtocol):
     def __init__(self, container: Container, output: Output) -> None:
         self._container = container
         self._output = output
-        self._stderr = failure.StartErrors()
+        self._stderr = failure.StartErrors(container.plan.args[0])
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.SubprocessTransport | None = None
         self._ended: asyncio.Task[int] | None = None
@@ -199,20 +199,16 @@ class Process(asyncio.SubprocessProtocol):
             await asyncio.to_thread(self._container.remove)
 
     def _finish(self, code: int) -> int:
-        """Pass on what is left of the streams and return the exit code as the API has it."""
-        log = self._container.log
-        refused = failure.refusal(log.read_text() if log.exists() else "")
-        held, reason = self._stderr.end(code)
+        """Pass on what is left of stderr and return the exit code as the API has it."""
+        code, held = self._stderr.end(code)
         if held:
             self._output("stderr", held)
-        reason = reason or refused.reason
-        if reason:
-            self._output("stderr", reason.encode())
-            return failure.NOT_STARTED
-        if refused.message and code != 0:
+        log = self._container.log
+        refusal = log.read_text().strip() if log.exists() else ""
+        if refusal and code != 0 and not held:
             raise ContainerError(
-                f"cannot start {self._container.plan.args[0]!r}: {refused.message}",
-                "see the engine's log; `crun --version` shows whether the container runtime works",
+                f"cannot start {self._container.plan.args[0]!r}: {refusal}",
+                "this is the container runtime's own message; the engine's log may say more",
             )
         return code
 

@@ -37,7 +37,9 @@ def _digest(store: Store, snapshot: Snapshot, path: str) -> str:
     base = tree.real_path(path).rstrip("/")
     total = hashlib.sha256()
     if top is not None:
-        total.update(repr((modes.S_IMODE(top.stat.st_mode), top.stat.st_uid, top.stat.st_gid)).encode())
+        total.update(
+            repr((modes.S_IMODE(top.stat.st_mode), top.stat.st_uid, top.stat.st_gid)).encode()
+        )
     for entry in tree.walk(path):
         total.update(repr((entry.path[len(base) :], *_facts(store, entry))).encode())
     return total.hexdigest()
@@ -69,5 +71,3 @@ def file_content(store: Store, entry: Entry) -> str:
 
 SMALL = 2**20
 """Bytes below which hashing again is quicker than asking the index."""
-
-

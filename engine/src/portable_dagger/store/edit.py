@@ -90,7 +90,9 @@ class Draft:
         target = self.place(path)
         clear(target)
         changed = owner is not None and owner != (entry.stat.st_uid, entry.stat.st_gid)
-        changed |= mode is not None and not entry.is_link and mode != modes.S_IMODE(entry.stat.st_mode)
+        changed |= (
+            mode is not None and not entry.is_link and mode != modes.S_IMODE(entry.stat.st_mode)
+        )
         if not changed:
             try:
                 os.link(entry.source, target, follow_symlinks=False)
@@ -105,9 +107,7 @@ class Draft:
         if mode is not None and not entry.is_link:
             target.chmod(mode)
 
-    def folder(
-        self, path: str, entry: Entry | None, owner: Owner | None, mode: int | None
-    ) -> None:
+    def folder(self, path: str, entry: Entry | None, owner: Owner | None, mode: int | None) -> None:
         """Make a directory like another tree's; one that is there takes its owner and mode."""
         target = self.place(path)
         if target.is_symlink() or (target.exists() and not target.is_dir()):
@@ -209,7 +209,9 @@ def write_file(  # noqa: PLR0913, PLR0917  what a file is made of
     )
 
 
-def add_file(store: Store, snapshot: Snapshot, path: str, source: Path, mode: int = 0o644) -> Snapshot:
+def add_file(
+    store: Store, snapshot: Snapshot, path: str, source: Path, mode: int = 0o644
+) -> Snapshot:
     """Write a file whose content lies on disk."""
     with source.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()

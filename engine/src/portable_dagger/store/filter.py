@@ -75,7 +75,11 @@ class Selection:
     def _spec(self, folder: str) -> GitIgnoreSpec | None:
         if folder not in self._specs:
             text = self._read(posixpath.join(folder, GITIGNORE))
-            spec = GitIgnoreSpec.from_lines(text.decode(errors="replace").splitlines()) if text else None
+            spec = (
+                GitIgnoreSpec.from_lines(text.decode(errors="replace").splitlines())
+                if text
+                else None
+            )
             self._specs[folder] = spec
         return self._specs[folder]
 

@@ -93,7 +93,9 @@ def import_file(store: Store, host_path: Path) -> tuple[Snapshot, str]:
 
 def _load(memory: Path) -> Import | None:
     try:
-        found = pickle.loads(memory.read_bytes())  # noqa: S301  our own file in our own state directory
+        found = pickle.loads(
+            memory.read_bytes()
+        )  # noqa: S301  our own file in our own state directory
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError):
         return None
     return found if isinstance(found, Import) else None
@@ -120,7 +122,9 @@ def _walk(top: Path, select: Filter) -> list[Seen]:
     while stack:
         folder = stack.pop()
         try:
-            children = sorted(os.scandir(os.path.join(base, folder)), key=lambda c: c.name)  # noqa: PTH118
+            children = sorted(
+                os.scandir(os.path.join(base, folder)), key=lambda c: c.name
+            )  # noqa: PTH118
         except FileNotFoundError:
             continue
         below = []

@@ -44,7 +44,11 @@ class Index:
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[sqlite3.Cursor]:
-        with self._lock, disk_errors(self._path), contextlib.closing(self._database.cursor()) as cursor:
+        with (
+            self._lock,
+            disk_errors(self._path),
+            contextlib.closing(self._database.cursor()) as cursor,
+        ):
             yield cursor
 
     def layers(self) -> dict[str, int]:

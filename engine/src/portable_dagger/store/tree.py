@@ -121,9 +121,7 @@ class Tree:
                     raise LinkLoopError(f"{path}: too many levels of symbolic links")
                 if entry.target.startswith("/"):
                     here = "/"
-                pending.extend(
-                    p for p in reversed(entry.target.split("/")) if p not in {"", "."}
-                )
+                pending.extend(p for p in reversed(entry.target.split("/")) if p not in {"", "."})
                 continue
             if pending and not entry.is_directory:
                 return None

@@ -1,0 +1,129 @@
+"""The Host type: what a client may touch of the machine it runs on."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from portable_dagger.api.container.execution import hostname
+from portable_dagger.api.query import QUERY
+from portable_dagger.api.registry import ObjectType, Scope
+from portable_dagger.api.service import PortForward
+from portable_dagger.errors import NotFoundError, QueryError
+from portable_dagger.graph.context import Context
+from portable_dagger.graph.values import (
+    Directory,
+    File,
+    HostPorts,
+    PortPair,
+    Service,
+    Socket,
+    Tunnel,
+    Value,
+)
+from portable_dagger.store.filter import Filter
+from portable_dagger.store.host import import_directory, import_file
+
+HOST = ObjectType("Host", "Information about the host environment.")
+
+
+class Host(Value):
+    """The host of a client."""
+
+    api_type = "Host"
+
+
+@QUERY.field(scope=Scope.CLIENT)
+async def host(self: object, context: Context) -> Host:
+    """Query the host environment."""
+    return Host()
+
+
+def _on_host(context: Context, path: str) -> Path:
+    """Return a host path; a function's host is its own scratch folder, and it may not leave it."""
+    if path.startswith("~/") and context.client.is_main:
+        return context.session.home() / path[2:]
+    found = context.client.workdir / path
+    if not context.client.is_main:
+        inside = found.resolve()
+        if not inside.is_relative_to(context.client.workdir.resolve()):
+            raise NotFoundError(f"{path} lies outside of the function's own folder")
+    return found
+
+
+@HOST.field(scope=Scope.CLIENT, step="host")
+async def directory(
+    self: Host,
+    context: Context,
+    *,
+    path: str,
+    exclude: list[str] = (),
+    include: list[str] = (),
+    no_cache: bool = False,
+    gitignore: bool = False,
+) -> Directory:
+    """Access a directory on the host."""
+    select = Filter(tuple(include), tuple(exclude), gitignore=gitignore)
+    found = _on_host(context, path)
+    with context.session.progress.span("host", f"host.directory {path}"):
+        root = await asyncio.to_thread(import_directory, context.store, found, select)
+    return Directory(root)
+
+
+@HOST.field(scope=Scope.CLIENT, step="host")
+async def file(self: Host, context: Context, *, path: str, no_cache: bool = False) -> File:
+    """Access a file on the host."""
+    found = _on_host(context, path)
+    with context.session.progress.span("host", f"host.file {path}"):
+        return File(*await asyncio.to_thread(import_file, context.store, found))
+
+
+@HOST.field()
+async def find_up(self: Host, context: Context, *, name: str, no_cache: bool = False) -> str | None:
+    """Search a name upwards from the working directory; answers its path, or null."""
+    start = context.client.workdir
+    for folder in (start, *start.parents):
+        if (folder / name).exists():
+            return str(folder / name)
+    return None
+
+
+@HOST.field(scope=Scope.CLIENT)
+async def unix_socket(self: Host, context: Context, *, path: str) -> Socket:
+    """Access a unix socket on the host."""
+    found = _on_host(context, path)
+    if not found.is_socket():
+        raise NotFoundError(f"{path} is no unix socket")
+    return Socket(str(found), context.client.id)
+
+
+@HOST.field(scope=Scope.SESSION)
+async def service(
+    self: Host, context: Context, *, ports: list[PortForward], host: str = "localhost"
+) -> Service:
+    """Make ports of the host a service."""
+    if not ports:
+        raise QueryError("no ports specified", "name the ports that the host serves")
+    pairs = tuple(PortPair(p.frontend or p.backend, p.backend, p.protocol) for p in ports)
+    return _made(context, host=HostPorts(host, pairs))
+
+
+@HOST.field(scope=Scope.CLIENT)
+async def tunnel(
+    self: Host,
+    context: Context,
+    *,
+    service: Service,
+    native: bool = False,
+    ports: list[PortForward] = (),
+) -> Service:
+    """Make a service reachable on ports of the host, once it is started."""
+    return _made(context, tunnel=Tunnel(service, tuple(p.pair() for p in ports), native))
+
+
+def _made(
+    context: Context, *, host: HostPorts | None = None, tunnel: Tunnel | None = None
+) -> Service:
+    assert context.recipe is not None
+    identity = context.recipe.digest
+    return Service(identity, hostname=hostname(identity), host=host, tunnel=tunnel)

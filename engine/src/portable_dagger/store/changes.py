@@ -1,0 +1,82 @@
+"""What differs between two directories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from portable_dagger.store import content, edit
+from portable_dagger.store.copy import copy
+from portable_dagger.store.filter import Filter
+from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.tree import Entry, Tree
+
+if TYPE_CHECKING:
+    from portable_dagger.store.store import Store
+
+Place = tuple[Snapshot, str]
+"""A directory: a snapshot and the path in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Relative paths, those of directories with a slash at the end; of what is removed only the top is named."""
+
+    added: tuple[str, ...]
+    modified: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def compare(store: Store, before: Place, after: Place) -> Changes:
+    """Return what differs: content, type, mode or link target."""
+    old, new = _entries(store, before), _entries(store, after)
+    added = [path for path in new if path not in old]
+    modified = [p for p in new if p in old and not p.endswith("/") and _differ(store, old[p], new[p])]
+    gone = sorted(path for path in old if path not in new)
+    removed: list[str] = []
+    for path in gone:
+        if not any(parent.endswith("/") and path.startswith(parent) for parent in removed):
+            removed.append(path)
+    return Changes(tuple(sorted(added)), tuple(sorted(modified)), tuple(removed))
+
+
+def _entries(store: Store, place: Place) -> dict[str, Entry]:
+    tree = Tree(store.layer_paths(place[0]))
+    base = tree.real_path(place[1]).rstrip("/")
+    found = {}
+    for entry in tree.walk(place[1]):
+        inner = entry.path[len(base) + 1 :]
+        found[inner + "/" if entry.is_directory else inner] = entry
+    return found
+
+
+def _differ(store: Store, one: Entry, other: Entry) -> bool:
+    if (one.stat.st_mode, one.target) != (other.stat.st_mode, other.target):
+        return True
+    if not one.is_file or one.stat.st_ino == other.stat.st_ino:
+        return False
+    if one.stat.st_size != other.stat.st_size:
+        return True
+    return content.file_content(store, one) != content.file_content(store, other)
+
+
+def changed(store: Store, before: Place, after: Place) -> Snapshot:
+    """Return a snapshot of what was added or modified."""
+    found = compare(store, before, after)
+    taken = (*found.added, *found.modified)
+    if not taken:
+        return Snapshot()
+    select = Filter(include=tuple(_escaped(path) for path in taken))
+    return copy(store, Snapshot(), "/", after[0], after[1], select=select)
+
+
+def applied(store: Store, target: Place, before: Place, after: Place) -> Snapshot:
+    """Return the target's snapshot with the changes from `before` to `after` done to it."""
+    found = compare(store, before, after)
+    base = target[1].rstrip("/")
+    root = edit.remove(store, target[0], [_escaped(f"{base}/{p}".rstrip("/")) for p in found.removed], "any")
+    return copy(store, root, target[1], changed(store, before, after), "/")
+
+
+def _escaped(path: str) -> str:
+    return "".join("\\" + c if c in "*?[\\!" else c for c in path.rstrip("/"))

@@ -1,0 +1,87 @@
+"""Host directories: what is taken, and that only what changed is read again."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from portable_dagger.errors import NotFoundError
+from portable_dagger.store.filter import Filter
+from portable_dagger.store.host import import_directory, import_file
+from portable_dagger.store.tree import Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from portable_dagger.store.snapshot import Snapshot
+    from portable_dagger.store.store import Store
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    top = tmp_path / "source"
+    (top / "src/cache").mkdir(parents=True)
+    (top / "src/main.py").write_text("print(1)\n")
+    (top / "src/cache/x.pyc").write_text("x")
+    (top / "notes.md").write_text("notes\n")
+    (top / "link").symlink_to("src/main.py")
+    (top / ".gitignore").write_text("cache/\n*.md\n")
+    (top / "empty").mkdir()
+    os.mkfifo(top / "pipe")
+    return top
+
+
+def paths(store: Store, snapshot: Snapshot) -> list[str]:
+    return [entry.path for entry in Tree(store.layer_paths(snapshot)).walk()]
+
+
+def test_everything_but_pipes(store: Store, source: Path) -> None:
+    assert paths(store, import_directory(store, source)) == [
+        "/.gitignore",
+        "/empty",
+        "/link",
+        "/notes.md",
+        "/src",
+        "/src/cache",
+        "/src/main.py",
+        "/src/cache/x.pyc",
+    ]
+
+
+def test_include_exclude_and_gitignore(store: Store, source: Path) -> None:
+    python = import_directory(store, source, Filter(include=("**/*.py",)))
+    assert paths(store, python) == ["/src", "/src/main.py"]
+    without = import_directory(store, source, Filter(exclude=("src", "empty", ".gitignore")))
+    assert paths(store, without) == ["/link", "/notes.md"]
+    tracked = import_directory(store, source, gitignore=True)
+    assert paths(store, tracked) == ["/.gitignore", "/empty", "/link", "/src", "/src/main.py"]
+
+
+def test_equal_content_is_one_layer_and_unchanged_files_are_not_read_again(
+    store: Store, source: Path
+) -> None:
+    first = import_directory(store, source)
+    assert import_directory(store, source) == first
+    (source / "notes.md").write_text("other\n")
+    second = import_directory(store, source)
+    assert second != first
+    before = Tree(store.layer_paths(first)).lookup("/src/main.py")
+    after = Tree(store.layer_paths(second)).lookup("/src/main.py")
+    assert before is not None
+    assert after is not None
+    assert before.stat.st_ino == after.stat.st_ino
+    (source / "notes.md").write_text("notes\n")
+    assert import_directory(store, source) == first
+
+
+def test_what_is_not_there_is_named(store: Store, source: Path) -> None:
+    with pytest.raises(NotFoundError, match="no such file or directory"):
+        import_directory(store, source / "never")
+    with pytest.raises(NotFoundError, match="is a file, not a directory"):
+        import_directory(store, source / "notes.md")
+    with pytest.raises(NotFoundError, match="is a directory, not a file"):
+        import_file(store, source / "src")
+    snapshot, path = import_file(store, source / "notes.md")
+    assert Tree(store.layer_paths(snapshot)).read_bytes(path) == b"notes\n"
