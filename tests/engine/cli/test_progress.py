@@ -59,7 +59,7 @@ def test_step_under_way_is_told_when_another_one_starts() -> None:
         "#1 a",
         "#2 b",
         "#1 a done 1.2s",
-        "#2 b FAILED 1.2s: exit code: 3 x",
+        "#2 b FAILED 1.2s: exit code: 3",
     ]
 
 

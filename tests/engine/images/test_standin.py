@@ -88,7 +88,7 @@ class Enter:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=40,
         )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.api.registry import REQUIRED, Scope, Types
 from portable_dagger.api.schema import Schema

@@ -10,11 +10,16 @@ from portable_dagger.api import (
     env_file,
     error,
     file,
+    function,
+    function_call,
     host,
     json_value,
+    module,
     secret,
     service,
     stat,
+    type_def,
+    type_views,
 )
 from portable_dagger.api.container import CONTAINER, settings
 from portable_dagger.api.query import QUERY
@@ -29,12 +34,17 @@ MODULES = (
     env_file,
     error,
     file,
+    function,
+    function_call,
     host,
     json_value,
+    module,
     secret,
     service,
     settings,
     stat,
+    type_def,
+    type_views,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import os
 import select
@@ -102,7 +102,7 @@ class Session:
     def ask(self, text: str, **more: object) -> dict[str, Any]:
         """Send a GraphQL document and return the whole answer."""
         self.renderer.debug(text)
-        user = base64.b64encode(f"{self.token}:".encode()).decode()
+        user = binascii.b2a_base64(f"{self.token}:".encode(), newline=False).decode()
         asking = Connection(self.port)
         self._asking.add(asking)
         headers = {"Authorization": f"Basic {user}"}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 LAST_LINES = 20
 NAME_WIDTH = 100
+REASON_WIDTH = 160
 MINUTE = 60
 
 
@@ -44,6 +45,12 @@ class Step:
     def title(self) -> str:
         """Its name, cut where it gets too long for a line."""
         return self.name if len(self.name) <= NAME_WIDTH else f"{self.name[: NAME_WIDTH - 1]}…"
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in one line; the whole message comes at the end."""
+        lines = (self.error or "").strip().splitlines()
+        return lines[0][:REASON_WIDTH] if lines else ""
 
     def take(self, stream: str, text: str) -> list[str]:
         """Take output and return the lines that it completes."""
@@ -106,8 +113,9 @@ def summary(steps: Steps) -> str:
 
 def failure(step: Step) -> list[str]:
     """Return what there is to say about a failed step: what it was, why it failed, its last lines."""
-    reason = " ".join((step.error or "").split())[:300]
-    head = f"failed: {step.title} (step {step.number}, {seconds(step.duration or 0.0)}): {reason}"
+    head = (
+        f"failed: {step.title} (step {step.number}, {seconds(step.duration or 0.0)}): {step.reason}"
+    )
     return [head, *(f"  | {line}" for line in step.last)]
 
 
@@ -158,8 +166,7 @@ class Plain:
     def _ended(self, step: Step) -> list[str]:
         took = seconds(step.duration or 0.0)
         if step.error is not None:
-            reason = " ".join(step.error.split())[:200]
-            return [f"#{step.number} {step.title} FAILED {took}: {reason}"]
+            return [f"#{step.number} {step.title} FAILED {took}: {step.reason}"]
         if self._verbosity.quiet > (0 if step.cached else 1):
             return []
         return [f"#{step.number} {step.title} {'CACHED' if step.cached else f'done {took}'}"]

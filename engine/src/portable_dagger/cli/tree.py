@@ -43,8 +43,7 @@ def ended(step: Step) -> str:
     """Return the lasting line of a step that has ended."""
     took = seconds(step.duration or 0.0)
     if step.error is not None:
-        reason = " ".join(step.error.split())[:200]
-        return f"{RED}✘{PLAIN} {step.title} {DIM}{took}{PLAIN} {reason}"
+        return f"{RED}✘{PLAIN} {step.title} {DIM}{took}{PLAIN} {step.reason}"
     note = "cached" if step.cached else took
     return f"{GREEN}✔{PLAIN} {step.title} {DIM}{note}{PLAIN}"
 

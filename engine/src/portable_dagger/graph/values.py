@@ -159,9 +159,12 @@ Mount = DirectoryMount | CacheMount | TempMount | SecretMount | SocketMount
 
 @dataclass(frozen=True, slots=True)
 class ExecResult:
-    """What the last exec of a container left: its streams as blobs of the store, and its exit code."""
+    """What the last exec of a container left: its streams as blobs of the store, and its exit code.
 
-    args: tuple[str, ...]
+    `key` is the key of its step: the same command again is another step, even if the first changed no file.
+    """
+
+    key: str
     exit_code: int
     stdout: str
     stderr: str

@@ -16,7 +16,7 @@ from portable_dagger.modules import content
 from portable_dagger.modules.call import AnyValue, FunctionCall, FunctionCallArgValue, JsonData
 from portable_dagger.modules.durations import seconds
 from portable_dagger.modules.identity import content_keys
-from portable_dagger.modules.objects import from_module, identifiers, reachable, to_module
+from portable_dagger.modules.objects import from_module, identifiers, reachable, rebuilt, to_module
 from portable_dagger.modules.pinning import pin
 from portable_dagger.modules.process import running
 from portable_dagger.session.client import Client
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 WEEK: Final = 7 * 24 * 3600
 """Seconds that a result is kept at most (the brief, section 5.2)."""
+
+LASTING: Final = frozenset({"from", "cacheVolume"})
+"""Fields with a scope whose answers mean the same in a later session, if the same module asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,10 @@ async def call(target: Target, given: dict[str, AnyValue], context: Context) -> 
         async def produce() -> AnyValue:
             asked = _asked(target, arguments)
             async with running(module, asked, context, span) as (value, inside):
-                result = await from_module(value, function.return_type, module, inside)
-                await _settle(value, inside)
+                settled = await _settled(value, inside)
+                result = await from_module(settled, function.return_type, module, inside)
                 if key:
-                    await _keep(target, key, value, inside)
+                    await _keep(target, key, settled, inside)
                 return result
 
         if not key:
@@ -141,18 +144,22 @@ async def _keep(target: Target, key: str, value: JsonData, context: Context) -> 
     needed = reachable(identifiers(value, context.engine.evaluator), context.engine.evaluator)
     default = function.cache_policy is FunctionCachePolicy.Default
     lasting = default and module.source.config.function_caching
-    if lasting and not any(recipe.scope for recipe in needed.values()):
+    if lasting and not any(r.scope for r in needed.values() if r.field not in LASTING):
         await module.results.store(key, result, needed, context)
     else:
         module.results.remember(key, result, context)
 
 
-async def _settle(value: JsonData, context: Context) -> None:
-    """Evaluate what the answer took from the working directory, before that is gone."""
+async def _settled(value: JsonData, context: Context) -> JsonData:
+    """Pin what the answer took from the working directory, which is gone afterwards."""
     evaluator = context.engine.evaluator
+    pinned = {}
     for recipe in reachable(identifiers(value, evaluator), evaluator).values():
         if recipe.parent is not None and recipe.parent.type in {"CurrentModule", "Host"}:
-            await evaluator.evaluate(recipe, context)
+            found = await evaluator.evaluate(recipe, context)
+            if isinstance(found, Directory | File):
+                pinned[recipe.digest] = pin(found, evaluator)
+    return rebuilt(value, pinned, evaluator) if pinned else value
 
 
 def _inside(module: LoadedModule, context: Context) -> Context:

@@ -167,14 +167,6 @@ class Modules:
             self._schemas[key] = file
         return self._schemas[key]
 
-    def network_files(self) -> tuple[tuple[str, str], ...]:
-        """Return the files by which module code finds hosts: (path, text)."""
-        resolver = Path("/etc/resolv.conf")
-        files = [("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")]
-        if resolver.exists():
-            files.append((str(resolver), resolver.read_text()))
-        return tuple(files)
-
     def _warn(self, found: ModuleSource, context: Context) -> None:
         name = found.config.name
         for key in ("dependencies", "toolchains"):

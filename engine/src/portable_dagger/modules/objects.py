@@ -6,7 +6,7 @@ Core objects travel as ID strings, objects of the module itself as their state, 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.api.kinds import TypeDefKind
@@ -17,6 +17,7 @@ from portable_dagger.graph.recipe import Recipe, parse_id
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.evaluation import Evaluator
+    from portable_dagger.graph.recipe import Literal
     from portable_dagger.modules.call import AnyValue, JsonData
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.modules.typedefs import TypeDef
@@ -121,3 +122,31 @@ def reachable(recipes: list[Recipe], evaluator: Evaluator) -> dict[str, Recipe]:
             pending += recipe.references()
             pending += identifiers([value for _, value in recipe.args], evaluator)
     return found
+
+
+def rebuilt(value: JsonData, replaced: dict[str, Recipe], evaluator: Evaluator) -> JsonData:
+    """Return a JSON value whose IDs name recipes with some parts replaced; `replaced` is by digest, and is added to."""
+    if isinstance(value, dict):
+        return {key: rebuilt(item, replaced, evaluator) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rebuilt(item, replaced, evaluator) for item in value]
+    recipe = recipe_of(value, evaluator) if isinstance(value, str) else None
+    return value if recipe is None else evaluator.intern(_rebuilt(recipe, replaced, evaluator)).id
+
+
+def _rebuilt(recipe: Recipe, replaced: dict[str, Recipe], evaluator: Evaluator) -> Recipe:
+    if recipe.digest not in replaced:
+
+        def part(literal: Literal) -> Literal:
+            if isinstance(literal, Recipe):
+                return _rebuilt(literal, replaced, evaluator)
+            if isinstance(literal, list):
+                return [part(item) for item in literal]
+            return rebuilt(literal, replaced, evaluator) if isinstance(literal, str) else literal
+
+        replaced[recipe.digest] = replace(
+            recipe,
+            parent=_rebuilt(recipe.parent, replaced, evaluator) if recipe.parent else None,
+            args=tuple((name, part(literal)) for name, literal in recipe.args),
+        )
+    return replaced[recipe.digest]

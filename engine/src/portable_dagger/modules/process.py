@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 COMMAND: Final = "/runtime"
 """The program that runs a module in the reference engine; errors name it."""
 
+HOSTS: Final = "127.0.0.1 localhost\n::1 localhost\n"
+
 _STREAM_LIMIT: Final = 100 * 1024
 
 
@@ -60,7 +62,7 @@ async def running(
             network=Path(slot.path),
             packages=await engine.modules.packages(module),
             schema=await engine.modules.schema_file(client),
-            files_inside=engine.modules.network_files(),
+            files_inside=(("/etc/hosts", HOSTS), ("/etc/resolv.conf", slot.resolver)),
             invocation=_invocation(asked),
         )
         output = Output(engine.logs_folder, [], span)

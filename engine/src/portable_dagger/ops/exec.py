@@ -119,7 +119,7 @@ def _applied(container: Container, value: dict[str, Any]) -> Container:
         root=Snapshot(tuple(value["root"])),
         mounts=tuple(mounts),
         last_exec=ExecResult(
-            tuple(value["args"]),
+            value["key"],
             value["exitCode"],
             value["stdout"],
             value["stderr"],
@@ -190,7 +190,7 @@ def _keep(  # noqa: PLR0913, PLR0917  what a finished exec leaves
         if isinstance(mount, DirectoryMount)
     }
     value = {
-        "args": list(command.args),
+        "key": key,
         "exitCode": code,
         "stdout": store.put_blob_file(output.path("stdout"), move=True),
         "stderr": store.put_blob_file(output.path("stderr"), move=True),
@@ -288,8 +288,7 @@ def _exec_error(args: Sequence[str], code: int, output: Output) -> ExecError:
 
 def shortened(path: Path) -> str:
     """Return a stream as errors carry it: trimmed, its last 100 KiB behind a note of what was left out."""
-    data = path.read_bytes().strip()
-    omitted = len(data) - ERROR_STREAM_LIMIT
-    if omitted <= 0:
-        return data.decode(errors="replace")
-    return f"[omitting {omitted} bytes]..." + data[omitted:].decode(errors="replace")
+    data = path.read_bytes()
+    omitted = max(0, len(data) - ERROR_STREAM_LIMIT)
+    note = f"[omitting {omitted} bytes]..." if omitted else ""
+    return note + data[omitted:].strip().decode(errors="replace")

@@ -28,6 +28,7 @@ async def container_key(container: Container, context: Context) -> dict[str, Any
     """Return what of a container a command's result may depend on; labels, ports and the like do not count."""
     return {
         "root": list(container.root.layers),
+        "after": container.last_exec.key if container.last_exec else "",
         "platform": container.platform,
         "env": [list(pair) for pair in container.config.env],
         "user": container.config.user,

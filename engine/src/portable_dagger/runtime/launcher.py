@@ -60,8 +60,7 @@ def launch(state: Path, run: Callable[[Started], None]) -> NoReturn:
     listener.setblocking(False)
     started = Started(state, listener, os.getpid())
     alive, held = os.pipe()
-    linux.unshare(linux.CLONE_NEWPID)
-    init = _fork(lambda: _init(started, run, alive, held))
+    init = _fork_first(lambda: _init(started, run, alive, held))
     os.close(alive)
     listener.close()
     _pass_on_signals(init)
@@ -151,6 +150,16 @@ def _fork(work: Callable[[], int]) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _fork_first(work: Callable[[], int]) -> int:
+    """Fork a process that is the first of a new pid namespace; later children are born in the old one again."""
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    linux.unshare(linux.CLONE_NEWPID)
+    pid = _fork(work)
+    linux.set_namespace(own, linux.CLONE_NEWPID)
+    os.close(own)
+    return pid
 
 
 def _pass_on_signals(pid: int) -> None:

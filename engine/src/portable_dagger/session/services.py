@@ -41,6 +41,8 @@ class Running:
     ended: asyncio.Task[int]
     output: Output
     stopping: bool = False
+    last_words: str = ""
+    """The end of its output, once the output itself is gone."""
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Bound:
                     code = dead.ended.result()
                     raise ServiceError(
                         f"bound service {dead.service.hostname} (aliased as {alias}) exited: exit code: {code}",
-                        last_lines(dead.output),
+                        dead.last_words or last_lines(dead.output),
                     )
             return await command
         finally:
@@ -204,6 +206,7 @@ class Services:
                     await process.kill()
                     await asyncio.wait([ended])
                 output.end()
+                running.last_words = last_lines(output)
 
 
 async def _stop(running: Running, *, kill: bool) -> None:

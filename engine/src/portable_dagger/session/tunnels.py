@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ class Tunnels:
                 await _close(opened)
                 raise EngineError(f"port {pair.backend}/udp cannot be forwarded: only TCP can")
             try:
-                listener = context.engine.network.host_socket((LOOPBACK, pair.frontend or 0))
+                listener = socket.create_server((LOOPBACK, pair.frontend or 0))
             except OSError as error:
                 await _close(opened)
                 raise ServiceError(
