@@ -56,13 +56,15 @@ RECURSION = 20_000
 class Engine:
     """What every part of the engine shares."""
 
-    def __init__(self, state: Path, network: Network, listener: socket.socket) -> None:
+    def __init__(
+        self, state: Path, network: Network, listener: socket.socket, pid: int
+    ) -> None:
         self.state = state
         self.network = network
         self.log = logging.getLogger("portable_dagger")
         self.platform = f"linux/{ARCHITECTURES.get(platform.machine(), platform.machine())}"
         self.token = secrets.token_hex(24)
-        self.pid = os.getpid()
+        self.pid = pid
         self.port: int = listener.getsockname()[1]
         self.sessions: dict[str, Session] = {}
         self.clients: dict[str, Client] = {}
@@ -216,7 +218,7 @@ def run(started: launcher.Started) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
 
     async def main() -> None:
-        engine = Engine(started.state, started.network, started.listener)
+        engine = Engine(started.state, started.network, started.listener, started.pid)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, engine.stop)

@@ -12,6 +12,7 @@ from portable_dagger.api.kinds import FunctionCachePolicy
 from portable_dagger.errors import ModuleError
 from portable_dagger.graph.recipe import Recipe
 from portable_dagger.graph.steps import step_key
+from portable_dagger.graph.values import Directory, File
 from portable_dagger.modules import content
 from portable_dagger.modules.call import AnyValue, FunctionCall, FunctionCallArgValue, JsonData
 from portable_dagger.modules.durations import seconds
@@ -23,7 +24,6 @@ from portable_dagger.session.client import Client
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
-    from portable_dagger.graph.values import Directory, File
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.modules.typedefs import Function, FunctionArg
 

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import get_introspection_query, parse
@@ -26,6 +25,7 @@ from portable_dagger.modules.worker import Worker
 
 if TYPE_CHECKING:
     import enum
+    from pathlib import Path
 
     from portable_dagger.engine import Engine
     from portable_dagger.modules.source import ModuleSource, SourceFiles

@@ -92,7 +92,17 @@ class RootFileSystem:
             (bottom / name).mkdir(parents=True)
         for name in (bundle.INIT[1:], "etc/hosts", "etc/resolv.conf"):
             (bottom / name).touch(mode=0o755)
+        for mount in self._mounts:
+            top = mount.target.strip("/").partition("/")[0]
+            if _is_directory(mount) and top not in {"", "..", "."} and not self._has(top):
+                (bottom / mount.target.strip("/")).mkdir(parents=True, exist_ok=True)
         return bottom
+
+    def _has(self, name: str) -> bool:
+        """Say whether a layer has an entry, or its removal, at the top; if not, no link can lead elsewhere."""
+        root = self._plan.root
+        layers = (*root.layers, *((root.upper,) if root.upper else ()))
+        return any(os.path.lexists(layer / name) for layer in layers)
 
     def _mount_overlay(self, mount: OverlayMount, at: Path, bottom: Path) -> None:
         if mount.upper is None:
@@ -242,6 +252,18 @@ _LEFT = {errno.ENOENT, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR, errno.EROFS
 
 def _of(descriptor: int) -> str:
     return f"/proc/self/fd/{descriptor}"
+
+
+def _is_directory(mount: Mount) -> bool:
+    """Say whether a mount is one for sure."""
+    match mount:
+        case BindMount():
+            return mount.source.is_dir()
+        case OverlayMount():
+            return mount.subpath == "/"
+        case TempMount():
+            return True
+    return False
 
 
 def _remove(point: MountPoint) -> None:

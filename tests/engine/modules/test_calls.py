@@ -1,0 +1,285 @@
+"""Modules in a real engine: loaded, called, kept."""
+
+import asyncio
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portable_dagger.engine import Engine
+from portable_dagger.errors import EngineError, ModuleLoadError
+from portable_dagger.runtime import launcher, linux
+from portable_dagger.runtime.network import Network
+from portable_dagger.session.request import answer
+from portable_dagger.session.session import Session
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="workers need root")
+
+SAMPLE = Path(__file__).parent / "sample"
+
+
+@dataclass
+class Bench:
+    """An engine in this process, and the event loop that it runs in."""
+
+    loop: asyncio.Runner
+    state: Path
+    engine: Engine = field(init=False)
+    serving: asyncio.Task[None] = field(init=False)
+
+    def start(self) -> None:
+        async def begin() -> None:
+            listener = socket.create_server(("127.0.0.1", 0))
+            self.engine = Engine(self.state, Network(), listener, os.getpid())
+            self.serving = asyncio.ensure_future(self.engine.serve())
+            while not (self.state / "engine.json").exists():
+                assert not self.serving.done(), self.serving.result()
+                await asyncio.sleep(0.01)
+
+        self.loop.run(begin())
+
+    def stop(self) -> None:
+        async def end() -> None:
+            self.engine.stop()
+            await self.serving
+
+        self.loop.run(end())
+
+
+class Talk:
+    """A session whose client has the sample module."""
+
+    def __init__(self, bench: Bench, module: Path) -> None:
+        self.bench = bench
+        self.events: list[dict[str, Any]] = []
+        self.session = Session(bench.engine, module, {}, {})
+        self.session.progress.listen(self.events.append)
+
+    def serve(self) -> dict[str, Any]:
+        return self.bench.loop.run(self.bench.engine.serve_module(self.session.main, None))
+
+    def ask(self, query: str) -> Any:
+        """Return the data of the innermost field; raises the first error's message."""
+        result = self.bench.loop.run(answer(self.session.main, query, {}, None))
+        if "errors" in result:
+            raise EngineError(result["errors"][0]["message"], str(result["errors"][0]))
+        data = result["data"]
+        while isinstance(data, dict) and len(data) == 1:
+            (data,) = data.values()
+        return data
+
+    def directory(self, path: Path) -> str:
+        found = self.ask(f'{{host{{directory(path:"{path}"){{id}}}}}}')
+        assert isinstance(found, str)
+        return found
+
+    def close(self) -> None:
+        self.bench.loop.run(self.session.close())
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    linux.unshare(linux.CLONE_NEWNS)
+    launcher.prepare_mounts(new_processes=False)
+    with asyncio.Runner() as loop:
+        made = Bench(loop, tmp_path_factory.mktemp("state"))
+        made.start()
+        yield made
+        made.stop()
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("modules") / "sample"
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture
+def talk(bench: Bench, module: Path) -> Iterator[Talk]:
+    made = Talk(bench, module)
+    made.serve()
+    yield made
+    made.close()
+
+
+def test_plain_values(talk: Talk) -> None:
+    assert talk.ask('{sample{echo(text:"a")}}') == "a"
+    assert talk.ask('{sample(prefix:"p"){echo(text:"a", times:2)}}') == "papa"
+    assert talk.ask('{sample(prefix:"p"){prefix}}') == "p"
+    assert talk.ask("{sample{nothing}}") is None
+
+
+def test_enums(talk: Talk) -> None:
+    assert talk.ask("{sample{tone}}") == "LOW"
+    assert talk.ask("{sample{tone(tone:LOUD)}}") == "LOUD"
+    assert talk.ask("{sample{protocol(protocol:TCP)}}") == "TCP"
+    with pytest.raises(EngineError, match='"QUIET" for SampleTone: one of LOUD, LOW'):
+        talk.ask("{sample{tone(tone:QUIET)}}")
+
+
+def test_objects_of_the_module(talk: Talk) -> None:
+    assert talk.ask('{sample(prefix:"p"){item(name:"x"){name}}}') == "px"
+    assert talk.ask("{sample{items{name file{contents} shout}}}") == [
+        {"name": "a", "file": None, "shout": "A"},
+        {"name": "b", "file": {"contents": "in b"}, "shout": "B"},
+    ]
+    item = talk.ask('{sample{item(name:"x"){id}}}')
+    assert talk.ask(f'{{sample{{joined(items:["{item}","{item}"])}}}}') == "x,x"
+    assert talk.ask(f'{{sample{{item(name:"y"){{shout(other:"{item}")}}}}}}') == "YX"
+
+
+def test_directories_with_defaults_and_what_they_ignore(talk: Talk, module: Path) -> None:
+    expected = ["a.txt", "logs/", "logs/keep.log"]
+    assert talk.ask("{sample{files}}") == expected
+    given = talk.directory(module / "data")
+    assert talk.ask(f'{{sample{{files(source:"{given}")}}}}') == expected
+    assert '"name": "sample"' in talk.ask("{sample{settings}}")
+
+
+def test_default_paths_stay_in_the_context_directory(talk: Talk) -> None:
+    with pytest.raises(EngineError, match=r"default path '\.\.' of module 'sample' leads out of"):
+        talk.ask("{sample{outside}}")
+
+
+def test_current_module(talk: Talk) -> None:
+    assert talk.ask("{sample{whoami}}") == [
+        *("sample", "dagger.json", "data/", "pyproject.toml", "src/", "/scratch")
+    ]
+    with pytest.raises(EngineError, match="there is no current module"):
+        talk.ask("{currentModule{name}}")
+
+
+def test_what_was_written_survives_the_call(talk: Talk) -> None:
+    assert talk.ask("{sample{wrote{entries}}}") == ["new.txt"]
+    assert talk.ask("{sample{keep{kept}}}") == ["new.txt"]
+    assert list((talk.bench.engine.modules.folder / "scratch").iterdir()) == []
+
+
+def test_results_by_content(talk: Talk, module: Path, tmp_path: Path) -> None:
+    shutil.copytree(module / "data", tmp_path / "copy")
+    one, two = talk.directory(module / "data"), talk.directory(tmp_path / "copy")
+    assert one != two
+    first = talk.ask(f'{{sample{{unique(source:"{one}")}}}}')
+    assert talk.ask(f'{{sample{{unique(source:"{two}")}}}}') == first
+    (tmp_path / "copy/a.txt").write_text("other")
+    other = talk.ask(f'{{host{{directory(path:"{tmp_path}/copy", noCache:true){{id}}}}}}')
+    assert talk.ask(f'{{sample{{unique(source:"{other}")}}}}') != first
+
+
+def test_policies(talk: Talk, bench: Bench, module: Path) -> None:
+    query = "{sample{never{name} session short unique}}"
+    first, second = talk.ask(query), talk.ask(query)
+    assert first["never"] != second["never"]
+    assert {**first, "never": 0} == {**second, "never": 0}
+    time.sleep(1.1)
+    later = Talk(bench, module)
+    later.serve()
+    third = later.ask(query)
+    later.close()
+    assert third["unique"] == first["unique"]
+    assert third["session"] != first["session"]
+    assert third["short"] != first["short"]
+
+
+def test_results_outlive_the_engine(bench: Bench, module: Path) -> None:
+    def ask() -> tuple[Any, Any, Any]:
+        talk = Talk(bench, module)
+        talk.serve()
+        given = talk.directory(module / "data")
+        stamped = talk.ask(
+            f'{{sample{{stamped(source:"{given}"){{file(path:"stamp"){{contents}}}}}}}}'
+        )
+        wrote = talk.ask('{sample{wrote{file(path:"new.txt"){contents}}}}')
+        answers = (talk.ask("{sample{unique}}"), stamped, wrote)
+        talk.close()
+        return answers
+
+    before = ask()
+    bench.stop()
+    bench.start()
+    assert ask() == before
+    assert bench.engine.modules.worker.pid is not None
+    assert not any(e for e in (bench.engine.modules.folder / "scratch").glob("*"))
+
+
+def test_changed_source_is_another_module(talk: Talk, bench: Bench, module: Path) -> None:
+    first = talk.ask("{sample{unique}}")
+    (module / "notes.txt").write_text("new")
+    again = Talk(bench, module)
+    again.serve()
+    second = again.ask("{sample{unique}}")
+    again.close()
+    (module / "notes.txt").unlink()
+    assert second != first
+
+
+def test_secrets_stay_in_the_session(talk: Talk) -> None:
+    assert talk.ask("{sample{secret{plaintext}}}") == "hidden"
+    files = [p for p in talk.bench.state.rglob("*") if p.is_file()]
+    assert files
+    assert not [p for p in files if b"hidden" in p.read_bytes() and p.suffix not in {".py", ".pyc"}]
+
+
+def test_errors(talk: Talk) -> None:
+    with pytest.raises(EngineError, match="^FunctionError: went wrong$"):
+        talk.ask('{sample{raises(text:"went wrong")}}')
+    with pytest.raises(EngineError, match="gone"):
+        talk.ask("{sample{asksWrongly}}")
+    with pytest.raises(EngineError, match="answered 'seven', but its type is INTEGER_KIND"):
+        talk.ask("{sample{wrong}}")
+    with pytest.raises(EngineError, match="exit code: 4") as caught:
+        talk.ask("{sample{leaves(code:4)}}")
+    assert "'exitCode': 4" in caught.value.hint
+    assert "last words" in caught.value.hint
+
+
+def test_prints_are_progress_and_no_result(talk: Talk) -> None:
+    assert talk.ask("{sample{prints}}") == 1
+    logs = {(e["stream"], e["text"]) for e in talk.events if e["event"] == "log"}
+    assert {("stdout", "to out\n"), ("stderr", "to err\n")} <= logs
+
+
+def test_a_call_is_fast(talk: Talk) -> None:
+    talk.ask('{sample{echo(text:"warm")}}')
+    times = []
+    for number in range(5):
+        started = time.monotonic()
+        assert talk.ask(f'{{sample{{echo(text:"{number}")}}}}') == str(number)
+        times.append(time.monotonic() - started)
+    assert min(times) < 0.1
+
+
+def test_known_source_is_described_without_running_it(bench: Bench, module: Path) -> None:
+    described = Talk(bench, module)
+    described.serve()
+    bench.stop()
+    bench.start()
+    talk = Talk(bench, module)
+    started = time.monotonic()
+    assert talk.serve()["main"] == "Sample"
+    assert time.monotonic() - started < 0.5
+    talk.close()
+
+
+def test_broken_source_names_file_and_line(bench: Bench, module: Path, tmp_path: Path) -> None:
+    shutil.copytree(module, tmp_path / "broken")
+    code = tmp_path / "broken/src/sample/__init__.py"
+    lines = code.read_text().count("\n")
+    with code.open("a") as file:
+        file.write("def broken(:\n")
+    talk = Talk(bench, tmp_path / "broken")
+    with pytest.raises(
+        ModuleLoadError, match=f"ModuleLoadError: invalid syntax.*\n{code}, line {lines + 1}"
+    ):
+        talk.serve()
+    code.write_text("")
+    with pytest.raises(ModuleLoadError, match="has no attribute 'Sample'"):
+        talk.serve()
+    talk.close()
