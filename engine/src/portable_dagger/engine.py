@@ -32,7 +32,7 @@ from portable_dagger.graph.evaluation import Evaluator
 from portable_dagger.graph.steps import Steps
 from portable_dagger.images.resolve import Images
 from portable_dagger.modules.loader import Modules
-from portable_dagger.runtime import launcher
+from portable_dagger.runtime import launcher, surroundings
 from portable_dagger.session.server import Server
 from portable_dagger.store.store import Store
 
@@ -78,6 +78,7 @@ class Engine:
         self.modules = Modules(self)
         self.exec_slots = asyncio.Semaphore(max(4, 2 * (os.cpu_count() or 1)))
         self.volume_locks: dict[str, asyncio.Lock] = collections.defaultdict(asyncio.Lock)
+        self.surroundings = surroundings.read(os.environ, state / "run" / "surroundings")
         self.logs_folder = self._folder("logs")
         self._schemas: dict[int, tuple[Types, Schema]] = {}
         self._listener = listener

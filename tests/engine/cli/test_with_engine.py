@@ -147,7 +147,7 @@ def test_query(machine: Machine) -> None:
     assert json.loads(done.stdout) == {"file": {"name": "n"}}
     done = machine.dagger("-s", "query", given="{ nope }")
     assert done.returncode == 1
-    assert 'Cannot query field "nope" on type "Query"' in done.stderr
+    assert "nope" in done.stderr
 
 
 def test_run_gives_a_session_and_returns_the_exit_code(machine: Machine) -> None:

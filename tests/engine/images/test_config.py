@@ -30,7 +30,7 @@ def test_read_and_written_as_recorded() -> None:
 
 
 def test_rest_of_the_fields() -> None:
-    config = ImageConfig(
+    config = ImageConfig(  # noqa: S604  an image's SHELL, no process
         volumes=("/data",),
         healthcheck=Healthcheck(("exit", "0"), interval=5),
         stop_signal="SIGINT",

@@ -64,7 +64,7 @@ class Talk:
     def serve(self) -> dict[str, Any]:
         return self.bench.loop.run(self.bench.engine.serve_module(self.session.main, None))
 
-    def ask(self, query: str) -> Any:
+    def ask(self, query: str) -> Any:  # noqa: ANN401  JSON
         """Return the data of the innermost field; raises the first error's message."""
         result = self.bench.loop.run(answer(self.session.main, query, {}, None))
         if "errors" in result:
@@ -228,11 +228,11 @@ def test_secrets_stay_in_the_session(talk: Talk) -> None:
 
 
 def test_errors(talk: Talk) -> None:
-    with pytest.raises(EngineError, match="^FunctionError: went wrong$"):
+    with pytest.raises(EngineError, match=r"^FunctionError: went wrong$"):
         talk.ask('{sample{raises(text:"went wrong")}}')
     with pytest.raises(EngineError, match="gone"):
         talk.ask("{sample{asksWrongly}}")
-    with pytest.raises(EngineError, match="answered 'seven', but its type is INTEGER_KIND"):
+    with pytest.raises(EngineError, match=r"answered 'seven', but its type is INTEGER_KIND"):
         talk.ask("{sample{wrong}}")
     with pytest.raises(EngineError, match="exit code: 4") as caught:
         talk.ask("{sample{leaves(code:4)}}")
@@ -253,7 +253,9 @@ def test_a_call_is_fast(talk: Talk) -> None:
         started = time.monotonic()
         assert talk.ask(f'{{sample{{echo(text:"{number}")}}}}') == str(number)
         times.append(time.monotonic() - started)
-    assert min(times) < 0.1
+    assert (
+        min(times) < 0.5
+    )  # 0.05 on an idle machine; a fresh interpreter would take more than a second
 
 
 def test_known_source_is_described_without_running_it(bench: Bench, module: Path) -> None:

@@ -228,7 +228,9 @@ def test_a_run_is_fast(runner: Runner) -> None:
         started = time.monotonic()
         assert runner("import sys; sys.exit(0)")[0] == 0
         times.append(time.monotonic() - started)
-    assert min(times) < 0.1
+    assert (
+        min(times) < 0.5
+    )  # 0.05 on an idle machine; a fresh interpreter would take more than a second
 
 
 def test_nothing_is_left_mounted(runner: Runner) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from portable_dagger.runtime import launcher, linux
 from portable_dagger.runtime.plan import BindMount, OverlayMount, ProcessPlan
 from portable_dagger.runtime.process import Process, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -83,7 +85,9 @@ def workshop(namespace: None) -> Iterator[Workshop]:  # noqa: ARG001  only has t
     (base / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
     (base / "etc/group").write_text("root:x:0:\n")
     yield Workshop(folder, base)
-    left = [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(folder) in line]
+    left = [
+        line for line in Path("/proc/self/mounts").read_text().splitlines() if str(folder) in line
+    ]
     shutil.rmtree(folder)
     assert not left
 
@@ -92,4 +96,3 @@ def overlays() -> list[str]:
     """Return what is mounted for containers."""
     lines = Path("/proc/self/mounts").read_text().splitlines()
     return [line for line in lines if "/portable-dagger/bundles/" in line]
-

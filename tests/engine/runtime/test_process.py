@@ -24,6 +24,13 @@ def nothing_left(workshop: Workshop) -> object:  # noqa: ARG001
     assert not overlays()
 
 
+async def printed(workshop: Workshop, text: bytes) -> None:
+    """Wait until a process has printed something."""
+    async with asyncio.timeout(10):
+        while text not in workshop.printed["stdout"]:
+            await asyncio.sleep(0.01)
+
+
 async def test_exit_code_and_streams_apart(workshop: Workshop) -> None:
     answer = await workshop.run("sh", "-c", "echo out; echo err >&2; exit 3")
     assert answer == (3, "out\n", "err\n")
@@ -82,7 +89,9 @@ async def test_stderr_that_looks_like_the_inits_is_passed_on(workshop: Workshop)
 
 async def test_children_left_behind_do_not_block(workshop: Workshop) -> None:
     began = time.monotonic()
-    answer = await workshop.run("sh", "-c", "(sleep 300 >/dev/null 2>&1 &) ; (sleep 300 &) ; echo done")
+    answer = await workshop.run(
+        "sh", "-c", "(sleep 300 >/dev/null 2>&1 &) ; (sleep 300 &) ; echo done"
+    )
     assert answer == (0, "done\n", "")
     assert time.monotonic() - began < 5
 
@@ -118,7 +127,11 @@ async def test_default_capabilities_are_dockers(workshop: Workshop) -> None:
 
 
 async def test_only_a_privileged_process_mounts(workshop: Workshop) -> None:
-    command = ("sh", "-c", "mkdir -p /mnt/x && mount -t tmpfs none /mnt/x 2>/dev/null && echo mounted || echo refused")
+    command = (
+        "sh",
+        "-c",
+        "mkdir -p /mnt/x && mount -t tmpfs none /mnt/x 2>/dev/null && echo mounted || echo refused",
+    )
     assert (await workshop.run(*command))[1] == "refused\n"
     assert (await workshop.run(*command, privileged=True))[1] == "mounted\n"
 
@@ -253,7 +266,14 @@ async def test_temporary_and_memory_mounts(workshop: Workshop) -> None:
     )
     code, out, err = await workshop.run("sh", "-c", script, mounts=mounts)
     assert (code, err) == (0, "")
-    assert [line.strip() for line in out.splitlines()] == ["1777", "tmpfs", "1024", "2048", "440 5:6", "hidden"]
+    assert [line.strip() for line in out.splitlines()] == [
+        "1777",
+        "tmpfs",
+        "1024",
+        "2048",
+        "440 5:6",
+        "hidden",
+    ]
 
 
 async def test_links_in_targets_stay_inside(workshop: Workshop) -> None:
@@ -303,10 +323,11 @@ async def test_a_missing_workdir_is_said(workshop: Workshop) -> None:
 
 
 async def test_cancelling_kills_at_once(workshop: Workshop) -> None:
-    process = await workshop.start(workshop.plan("sh", "-c", "trap '' TERM INT; echo up; sleep 300"))
+    process = await workshop.start(
+        workshop.plan("sh", "-c", "trap '' TERM INT; echo up; sleep 300")
+    )
     waiting = asyncio.ensure_future(process.wait())
-    while b"up" not in workshop.printed["stdout"]:
-        await asyncio.sleep(0.01)
+    await printed(workshop, b"up")
     began = time.monotonic()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -328,10 +349,11 @@ async def test_cancelling_a_start(workshop: Workshop, delay: float) -> None:
 
 async def test_signals_reach_the_command(workshop: Workshop) -> None:
     process = await workshop.start(
-        workshop.plan("sh", "-c", "trap 'echo got it; exit 5' TERM; echo up; while :; do sleep 0.05; done")
+        workshop.plan(
+            "sh", "-c", "trap 'echo got it; exit 5' TERM; echo up; while :; do sleep 0.05; done"
+        )
     )
-    while b"up" not in workshop.printed["stdout"]:
-        await asyncio.sleep(0.01)
+    await printed(workshop, b"up")
     await process.signal(signal.SIGTERM)
     assert await process.wait() == 5
     assert workshop.printed["stdout"] == b"up\ngot it\n"
@@ -349,3 +371,14 @@ async def test_many_at_once(workshop: Workshop) -> None:
     for number, plan in enumerate(plans):
         assert plan.root.upper is not None
         assert (plan.root.upper / "out").read_text() == f"{number}\n"
+
+
+async def test_a_terminal(workshop: Workshop) -> None:
+    script = "tty; read line; echo got $line; stty size; exit 4"
+    process = await workshop.start(workshop.plan("sh", "-c", script, terminal=True))
+    assert process.terminal is not None
+    await printed(workshop, b"pts")
+    await process.terminal.resize(33, 77)
+    await process.terminal.write(b"hello\n")
+    assert await process.wait() == 4
+    assert workshop.printed["stdout"].split() == b"/dev/pts/0 hello got hello 33 77".split()

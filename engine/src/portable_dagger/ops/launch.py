@@ -76,8 +76,8 @@ async def launch(
             return made
 
         secrets = [await context.session.secrets.text(s) for _, s in container.secret_environment]
-        mounts: list[runtime.Mount] = []
-        for mount in container.mounts:
+        mounts: list[runtime.Mount] = list(context.engine.surroundings.mounts)
+        for mount in sorted(container.mounts, key=lambda m: m.target.count("/")):
             match mount:
                 case DirectoryMount():
                     mounts.append(_directory(store, mount, stage))
@@ -141,6 +141,7 @@ async def _environment(
         text = await context.session.secrets.text(secret)
         known[name] = text.decode(errors="surrogateescape")
     known.update(options.environment)
+    known.update(context.engine.surroundings.missing_from(known))
     return tuple(known.items())
 
 

@@ -116,7 +116,9 @@ def _mounts(plan: ProcessPlan) -> list[dict[str, Any]]:
         _mount("/proc", "proc", safe),
         # Nodes that a container makes are dead (nodev); those that it needs are binds of the host's.
         _mount("/dev", "tmpfs", ["nosuid", "nodev", "strictatime", "mode=755", "size=65536k"]),
-        _mount("/dev/pts", "devpts", [*safe[:2], "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+        _mount(
+            "/dev/pts", "devpts", [*safe[:2], "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]
+        ),
         _mount("/dev/shm", "tmpfs", [*safe, "mode=1777", "size=65536k"]),  # noqa: S108
         _mount("/dev/mqueue", "mqueue", safe),
         _mount("/sys", "sysfs", [*safe, "rw" if plan.privileged else "ro"]),

@@ -8,8 +8,10 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -41,7 +43,7 @@ def _check(result: int, *names: str | bytes) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """mount(2)."""
+    """Mount a file system: mount(2)."""
     result = _libc.mount(
         os.fsencode(source),
         os.fsencode(target),
@@ -63,7 +65,7 @@ def set_mount_flags(target: str, flags: int) -> None:
 
 
 def unmount(target: str, flags: int = 0) -> None:
-    """umount2(2)."""
+    """Unmount: umount2(2)."""
     _check(_libc.umount2(os.fsencode(target), flags), target)
 
 
@@ -88,7 +90,7 @@ def set_name(name: str) -> None:
 
 
 def set_hostname(name: str) -> None:
-    """sethostname(2)."""
+    """Name the host of the calling process's uts namespace."""
     raw = name.encode()
     _check(_libc.sethostname(raw, len(raw)))
 

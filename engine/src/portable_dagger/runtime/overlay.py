@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import MountError
 from portable_dagger.runtime import linux
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from portable_dagger.runtime.plan import OverlayMount
 
 LAYER_LIMIT = 200

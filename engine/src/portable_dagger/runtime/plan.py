@@ -6,10 +6,10 @@ The runtime takes a plan as it is: names of users are numbers here, defaults are
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from portable_dagger.runtime.network import Slot
 
 

@@ -24,6 +24,7 @@ from portable_dagger.errors import ContainerError, RuntimeToolError
 from portable_dagger.runtime import bundle, failure
 from portable_dagger.runtime.plan import BindMount
 from portable_dagger.runtime.rootfs import RootFileSystem
+from portable_dagger.runtime.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -68,6 +69,7 @@ class Container:
         self.plan = plan
         self.log = folder / "log"
         self.pid_file = folder / "pid"
+        self.console = folder / "console"
         self._rootfs = rootfs
 
     @classmethod
@@ -94,6 +96,8 @@ class Container:
             words.append("--cgroup-manager=disabled")
         words += ["--root", str(self.folder / "state"), "--log", str(self.log)]
         words += ["run", "--bundle", str(self.folder), "--pid-file", str(self.pid_file)]
+        if self.plan.terminal:
+            words += ["--console-socket", str(self.console)]
         return [*words, self.folder.name]
 
     def pid(self) -> int | None:
@@ -110,7 +114,7 @@ class Container:
 
 
 class Process(asyncio.SubprocessProtocol):
-    """A running process."""
+    """A running process; `terminal` is its pseudo-terminal if the plan wants one."""
 
     def __init__(self, container: Container, output: Output) -> None:
         self._container = container
@@ -119,6 +123,7 @@ class Process(asyncio.SubprocessProtocol):
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.SubprocessTransport | None = None
         self._ended: asyncio.Task[int] | None = None
+        self.terminal: Terminal | None = None
 
     @property
     def address(self) -> str:
@@ -129,6 +134,10 @@ class Process(asyncio.SubprocessProtocol):
     async def run(self) -> None:
         """Start the container; called once, by `start`."""
         given = self._container.plan.stdin
+        if self._container.plan.terminal:
+            self.terminal = Terminal(
+                self._container.console, lambda data: self._output("stdout", data)
+            )
         await asyncio.get_running_loop().subprocess_exec(
             lambda: self,
             *self._container.command(),
@@ -187,6 +196,8 @@ class Process(asyncio.SubprocessProtocol):
 
     async def _life(self) -> int:
         await self._closed
+        if self.terminal:
+            await self.terminal.close()
         assert self._transport is not None
         code = self._transport.get_returncode()
         assert code is not None
@@ -226,7 +237,9 @@ class Process(asyncio.SubprocessProtocol):
         elif passed := self._stderr.feed(data):
             self._output("stderr", passed)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the protocol's signature
+    def connection_lost(
+        self, exc: Exception | None
+    ) -> None:  # noqa: ARG002  the protocol's signature
         """Note that the process has ended and its streams are read."""
         if not self._closed.done():
             self._closed.set_result(None)

@@ -30,7 +30,9 @@ def reachable(text: str) -> str:
             continue
         if words[0] == "nameserver":
             address = ipaddress.ip_address(words[1].partition("%")[0])
-            if address.version != 4 or address.is_loopback:  # noqa: PLR2004  containers have IPv4 only
+            if (
+                address.version != 4 or address.is_loopback
+            ):  # noqa: PLR2004  containers have IPv4 only
                 continue
         lines.append(" ".join(words))
     return "".join(f"{line}\n" for line in lines)

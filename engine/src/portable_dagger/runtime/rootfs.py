@@ -121,7 +121,9 @@ class RootFileSystem:
             source = self._source(mount, place, descriptors)
             if bundle.made_by_runtime(mount.target):
                 cover = self._folder / f"cover{number}"
-                directory = stat.S_ISDIR(os.stat(source).st_mode)  # noqa: PTH116  may be a descriptor
+                directory = stat.S_ISDIR(
+                    os.stat(source).st_mode
+                )  # noqa: PTH116  may be a descriptor
                 cover.mkdir() if directory else cover.touch()
                 linux.bind(source, str(cover))
                 self._mounted.append(cover)

@@ -65,7 +65,7 @@ _REFUSED = (
     "io_uring_setup",
 )
 
-# CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (include/uapi/linux/sched.h)
+# New mount, cgroup, uts, ipc, user, pid and net namespaces (include/uapi/linux/sched.h).
 _NAMESPACE_FLAGS = (
     0x00020000,
     0x02000000,

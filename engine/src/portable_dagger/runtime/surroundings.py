@@ -11,12 +11,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from portable_dagger.runtime.plan import BindMount
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 INSIDE = "/.host"
 CA_FILE = f"{INSIDE}/ca-certificates.crt"

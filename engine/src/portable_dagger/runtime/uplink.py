@@ -1,7 +1,7 @@
 """The host's side of the containers' network: which addresses an engine takes, forwarding, NAT, and their removal.
 
-Engines on one host are told apart by an index. REGISTRY holds one file per index, locked for as long as its engine lives;
-whoever starts next removes what a killed engine left. All of it is done in the host's network namespace.
+Engines on one host are told apart by an index. REGISTRY holds one file per index, locked while its engine lives; whoever
+starts next removes what a killed engine left. All of it is done in the host's network namespace.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
 
 from portable_dagger.errors import NetworkError, RuntimeToolError
 from portable_dagger.runtime.netlink import Netlink
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REGISTRY = Path("/run/portable-dagger/networks")
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")

@@ -106,7 +106,7 @@ class SecretStore:
         if process.returncode:
             last = stderr.decode(errors="replace").strip()[-200:]
             raise NotFoundError(
-                f"secret command failed with exit code {process.returncode}: {last}"
+                f"secret command failed: exit status {process.returncode}: {last}"
             )
         return stdout
 

@@ -105,7 +105,11 @@ initialise() {
     check_password
     make_cluster
     export PGPASSWORD=$POSTGRES_PASSWORD
-    pg_ctl -D "$PGDATA" -o "-c listen_addresses='' -p ${PGPORT:-5432} $(printf '%q ' "$@")" -w start
+    local options="-c listen_addresses='' -p ${PGPORT:-5432}"
+    if (($#)); then
+        options+=$(printf ' %q' "$@")
+    fi
+    pg_ctl -D "$PGDATA" -o "$options" -w start
     make_database
     run_init_files /docker-entrypoint-initdb.d/*
     pg_ctl -D "$PGDATA" -m fast -w stop

@@ -1,0 +1,199 @@
+"""The containers' network, for real."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from portable_dagger.runtime import linux, uplink
+from portable_dagger.runtime.network import Network
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from tests.engine.runtime.conftest import Workshop
+
+DIAL = (
+    "import socket,sys\n"
+    "try: print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 1).recv(9).decode())\n"
+    "except OSError as e: print(type(e).__name__)\n"
+)
+
+
+@pytest_asyncio.fixture
+async def network(namespace: None) -> AsyncIterator[Network]:  # noqa: ARG001
+    """Return an open network."""
+    made = Network()
+    await made.open()
+    yield made
+    await made.close()
+
+
+def host_links() -> set[str]:
+    return {name for _, name in socket.if_nameindex()}
+
+
+async def test_closing_leaves_nothing(namespace: None) -> None:  # noqa: ARG001
+    before, forwarding = host_links(), uplink.FORWARDING.read_text()
+    registered = {p.name for p in uplink.REGISTRY.glob("[0-9]*")}
+    network = Network()
+    await network.open()
+    slot = await network.acquire()
+    assert len(host_links() - before) == 1
+    await network.release(slot)
+    await network.close()
+    assert host_links() == before
+    if not registered:
+        assert uplink.FORWARDING.read_text() == forwarding
+    assert {p.name for p in uplink.REGISTRY.glob("[0-9]*")} <= registered
+
+
+async def test_two_networks_side_by_side(network: Network) -> None:
+    other = Network()
+    await other.open()
+    assert other.gateway != network.gateway
+    await other.close()
+
+
+async def test_a_container_has_its_slots_address_and_resolver(
+    network: Network, workshop: Workshop
+) -> None:
+    slot = await network.acquire()
+    _, out, _ = await workshop.run(
+        "sh", "-c", "hostname -i; cat /etc/resolv.conf; ip route | head -1", network=slot
+    )
+    first, *rest = out.splitlines()
+    assert first == slot.address
+    assert rest[-1] == f"default via {network.gateway} dev eth0 "
+    assert "\n".join(rest[:-1]) + "\n" == slot.resolver
+    await network.release(slot)
+
+
+async def test_engine_and_containers_reach_a_container(
+    network: Network, workshop: Workshop
+) -> None:
+    server, client = await network.acquire(), await network.acquire()
+    script = (
+        "import socket\ns=socket.create_server(('', 80))\nprint('up', flush=True)\n"
+        "while True: c=s.accept()[0]; c.send(b'hello'); c.close()"
+    )
+    process = await workshop.start(workshop.plan("/usr/bin/python3", "-c", script, network=server))
+    async with asyncio.timeout(10):
+        while b"up" not in workshop.printed["stdout"]:
+            await asyncio.sleep(0.01)
+    reader, writer = await asyncio.open_connection(server.address, 80)
+    assert await reader.read() == b"hello"
+    writer.close()
+    command = ("/usr/bin/python3", "-c", DIAL, "db", "80")
+    _, out, _ = await workshop.run(*command, network=client, hosts=((server.address, "db"),))
+    assert out == "hello\n"
+    await process.kill()
+    await network.release(server)
+    await network.release(client)
+
+
+async def test_a_container_does_not_reach_the_host(network: Network, workshop: Workshop) -> None:
+    slot = await network.acquire()
+    with socket.create_server(("0.0.0.0", 0)) as listener:  # noqa: S104  that is what is tried
+        port = str(listener.getsockname()[1])
+        own = {"127.0.0.1", _own_address()}
+        for address in own | {_link_address(network)}:
+            _, out, _ = await workshop.run(
+                "/usr/bin/python3", "-c", DIAL, address, port, network=slot
+            )
+            assert out in {"ConnectionRefusedError\n", "TimeoutError\n"}
+    await network.release(slot)
+
+
+def _own_address() -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+
+
+def _link_address(network: Network) -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((network.gateway, 9))
+        return str(probe.getsockname()[0])
+
+
+async def test_a_listener_inside_leads_to_the_engine(network: Network, workshop: Workshop) -> None:
+    slot = await network.acquire()
+    listener = slot.listen()
+    port = listener.getsockname()[1]
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"engine")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, sock=listener)
+    command = ("/usr/bin/python3", "-c", DIAL, "127.0.0.1", str(port))
+    assert (await workshop.run(*command, network=slot))[1] == "engine\n"
+    other = await network.acquire()
+    assert (await workshop.run(*command, network=other))[1] == "ConnectionRefusedError\n"
+    server.close()
+    await server.wait_closed()
+    await network.release(slot)
+    await network.release(other)
+
+
+async def test_a_listener_on_the_hub_is_for_all_containers(
+    network: Network, workshop: Workshop
+) -> None:
+    slot = await network.acquire()
+    with network.listen() as listener:
+        listener.setblocking(True)
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            connection.sendall(b"hub")
+            connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = str(listener.getsockname()[1])
+        command = ("/usr/bin/python3", "-c", DIAL, network.gateway, port)
+        assert (await workshop.run(*command, network=slot))[1] == "hub\n"
+        thread.join()
+    await network.release(slot)
+
+
+async def test_slots_are_used_again_when_nothing_is_left_in_them(network: Network) -> None:
+    slot = await network.acquire()
+    await network.release(slot)
+    again = [await network.acquire() for _ in range(8)]
+    assert slot in again
+    listener = again[0].listen()
+    await network.release(again[0])
+    later = [await network.acquire() for _ in range(8)]
+    assert again[0] not in later
+    listener.close()
+    for used in again[1:] + later:
+        await network.release(used, reuse=False)
+
+
+async def test_cancelling_an_acquisition_loses_no_slot(network: Network) -> None:
+    held = [await network.acquire() for _ in range(6)]
+    tasks = [asyncio.ensure_future(network.acquire()) for _ in range(6)]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+    for slot in [*held, *(slot for slot in done if not isinstance(slot, BaseException))]:
+        await network.release(slot)
+
+
+def test_a_new_network_is_the_threads_own() -> None:
+    with Path("/proc/self/status").open() as status:
+        if "CapEff:\t0000000000000000" in status.read():
+            pytest.skip("network namespaces need root here")
+    descriptor = linux.new_network()
+    names = linux.in_network(descriptor, socket.if_nameindex)
+    assert [name for _, name in names] == ["lo"]
+    assert len(socket.if_nameindex()) >= 1
