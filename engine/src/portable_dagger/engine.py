@@ -204,13 +204,17 @@ class Engine:
 
 
 def _memory() -> int:
-    """Return the engine's own resident memory in bytes, its module worker included."""
+    """Return the memory in bytes of the engine's own processes: shared pages count in parts (PSS).
+
+    The launcher's first process is outside of the engine's view; what runs in containers is not the engine's.
+    """
     total = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                pages = int((entry / "statm").read_text().split()[1])
-                total += pages * os.sysconf("SC_PAGE_SIZE")
+                if b"portable_dagger" in (entry / "cmdline").read_bytes():
+                    facts = (entry / "smaps_rollup").read_text().split()
+                    total += int(facts[facts.index("Pss:") + 1]) * 1024
     return total
 
 

@@ -153,9 +153,12 @@ async def test_pythons_at_the_same_time(images: Images, enter: Enter) -> None:
         top = images.store.layer_path(image.snapshot.layers[-1])
         prefix = python.host_interpreter(minor)
         assert prefix is not None
-        traces = ["grep", "-rlF", str(prefix[0]), "--include=*.py", "--include=*.pyc", top]
-        found = await asyncio.to_thread(subprocess.run, traces, capture_output=True, check=False)
-        assert found.stdout == b""
+        traces = ["grep", "-rlF", str(prefix[0]), "--include=*.py", "--include=*.pyc", str(top)]
+        assert await asyncio.to_thread(_output, traces) == ""
+
+
+def _output(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.slow

@@ -120,3 +120,22 @@ def test_bad_configuration(tmp_path: Path, config: dict[str, object], problem: s
     write(tmp_path, {"m/dagger.json": json.dumps(config)})
     with pytest.raises(ModuleConfigError, match=problem):
         source.collect(source.find(tmp_path / "m"))
+
+
+@pytest.mark.parametrize(
+    ("dependency", "missing"),
+    [("tools/other", True), ("tools/here", False), ("github.com/org/repo/sub@v1", False)],
+)
+def test_dependencies_at_local_paths_exist(
+    tmp_path: Path, dependency: str, *, missing: bool
+) -> None:
+    config = {"name": "m", "dependencies": [dependency]}
+    write(
+        tmp_path, {"dagger.json": json.dumps(config), "tools/here/dagger.json": '{"name": "here"}'}
+    )
+    module = source.find(tmp_path)
+    if missing:
+        with pytest.raises(ModuleConfigError, match="there is no module at tools/other"):
+            source.check_dependencies(module, "dependencies", module.config.dependencies)
+    else:
+        source.check_dependencies(module, "dependencies", module.config.dependencies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -63,6 +64,12 @@ class Workshop:
         self.printed = {"stdout": b"", "stderr": b""}
         return await start(plan, self.output)
 
+    async def printed_out(self, text: bytes) -> None:
+        """Wait until a process has printed something."""
+        async with asyncio.timeout(10):
+            while text not in self.printed["stdout"]:  # noqa: ASYNC110  bytes come in by a callback
+                await asyncio.sleep(0.01)
+
     async def run(self, *args: str, **changes: Any) -> tuple[int, str, str]:
         """Run a command and return its exit code and streams."""
         return await self.run_plan(self.plan(*args, **changes))
@@ -76,7 +83,7 @@ class Workshop:
 @pytest.fixture
 def workshop(namespace: None) -> Iterator[Workshop]:  # noqa: ARG001  only has to be there
     """Return a workshop on a file system that takes overlays' upper directories."""
-    folder = Path(tempfile.mkdtemp(prefix="portable-dagger-test-", dir="/var/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="portable-dagger-test-", dir="/var/tmp"))
     base = folder / "base"
     for name in ("usr", "etc", "tmp", "root"):
         (base / name).mkdir(parents=True)

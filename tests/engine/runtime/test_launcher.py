@@ -72,7 +72,7 @@ class Engine:
     def __init__(self, state: Path) -> None:
         self.state = state
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [sys.executable, "-c", ENGINE, str(state)], env=environment, start_new_session=True
         )
         self.facts: dict[str, object] = {}
@@ -125,9 +125,7 @@ def state() -> Iterator[Path]:
     """Return a state directory where overlays can write."""
     if os.geteuid() != 0:
         pytest.skip("the engine needs root")
-    with tempfile.TemporaryDirectory(
-        prefix="portable-dagger-test-", dir="/var/tmp"
-    ) as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="portable-dagger-test-", dir="/var/tmp") as folder:
         yield Path(folder)
         for engine in STARTED:
             if engine.process.poll() is None:
@@ -160,7 +158,7 @@ def test_an_engine_ends_when_asked(state: Path) -> None:
 def test_a_second_engine_is_refused(state: Path) -> None:
     engine = Engine(state)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    second = subprocess.run(  # noqa: S603
+    second = subprocess.run(
         [sys.executable, "-c", ENGINE, str(state)],
         env=environment,
         capture_output=True,
@@ -200,8 +198,6 @@ def test_everything_killed_and_the_next_start_cleans_up(state: Path) -> None:
     assert after.wait() == 0
     assert_clean(after)
     own = {f"portable_dagger_{p.name}" for p in uplink.REGISTRY.glob("[0-9]*")}
-    listed = subprocess.run(
-        ["nft", "list", "tables"], capture_output=True, text=True, check=True
-    )  # noqa: S607
+    listed = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True)
     tables = {line.split()[-1] for line in listed.stdout.splitlines() if "portable_dagger" in line}
     assert tables <= own

@@ -6,16 +6,17 @@ import asyncio
 import socket
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
 from portable_dagger.runtime import linux, uplink
 from portable_dagger.runtime.network import Network
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
     from tests.engine.runtime.conftest import Workshop
 
 DIAL = (
@@ -83,9 +84,7 @@ async def test_engine_and_containers_reach_a_container(
         "while True: c=s.accept()[0]; c.send(b'hello'); c.close()"
     )
     process = await workshop.start(workshop.plan("/usr/bin/python3", "-c", script, network=server))
-    async with asyncio.timeout(10):
-        while b"up" not in workshop.printed["stdout"]:
-            await asyncio.sleep(0.01)
+    await workshop.printed_out(b"up")
     reader, writer = await asyncio.open_connection(server.address, 80)
     assert await reader.read() == b"hello"
     writer.close()
@@ -148,7 +147,7 @@ async def test_a_listener_on_the_hub_is_for_all_containers(
 ) -> None:
     slot = await network.acquire()
     with network.listen() as listener:
-        listener.setblocking(True)
+        listener.settimeout(10)
 
         def serve() -> None:
             connection, _ = listener.accept()

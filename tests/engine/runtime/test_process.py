@@ -24,13 +24,6 @@ def nothing_left(workshop: Workshop) -> object:  # noqa: ARG001
     assert not overlays()
 
 
-async def printed(workshop: Workshop, text: bytes) -> None:
-    """Wait until a process has printed something."""
-    async with asyncio.timeout(10):
-        while text not in workshop.printed["stdout"]:
-            await asyncio.sleep(0.01)
-
-
 async def test_exit_code_and_streams_apart(workshop: Workshop) -> None:
     answer = await workshop.run("sh", "-c", "echo out; echo err >&2; exit 3")
     assert answer == (3, "out\n", "err\n")
@@ -327,7 +320,7 @@ async def test_cancelling_kills_at_once(workshop: Workshop) -> None:
         workshop.plan("sh", "-c", "trap '' TERM INT; echo up; sleep 300")
     )
     waiting = asyncio.ensure_future(process.wait())
-    await printed(workshop, b"up")
+    await workshop.printed_out(b"up")
     began = time.monotonic()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -353,7 +346,7 @@ async def test_signals_reach_the_command(workshop: Workshop) -> None:
             "sh", "-c", "trap 'echo got it; exit 5' TERM; echo up; while :; do sleep 0.05; done"
         )
     )
-    await printed(workshop, b"up")
+    await workshop.printed_out(b"up")
     await process.signal(signal.SIGTERM)
     assert await process.wait() == 5
     assert workshop.printed["stdout"] == b"up\ngot it\n"
@@ -377,7 +370,7 @@ async def test_a_terminal(workshop: Workshop) -> None:
     script = "tty; read line; echo got $line; stty size; exit 4"
     process = await workshop.start(workshop.plan("sh", "-c", script, terminal=True))
     assert process.terminal is not None
-    await printed(workshop, b"pts")
+    await workshop.printed_out(b"pts")
     await process.terminal.resize(33, 77)
     await process.terminal.write(b"hello\n")
     assert await process.wait() == 4

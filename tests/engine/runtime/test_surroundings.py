@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-
+from typing import TYPE_CHECKING
 
 from portable_dagger.runtime import surroundings
 from portable_dagger.runtime.plan import BindMount, FileMount
 from portable_dagger.runtime.surroundings import Surroundings
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     import pytest
+
     from tests.engine.runtime.conftest import Workshop
 
 

@@ -188,8 +188,9 @@ def _write_inputs(recipe: LayerRecipe, folder: Path) -> None:
         (folder / "auth.conf").write_text("\n".join(logins) + "\n")
         settings.append(f'Dir::Etc::netrc "{seen_from / "auth.conf"}";')
     (folder / "apt.conf").write_text("\n".join(settings) + "\n")
-    if mirror is not None and not inside:
-        (folder / "debian.sources").write_text(mirror.sources(dict(recipe.settings)["SUITE"]))
+    suite = dict(recipe.settings).get("SUITE")
+    if mirror is not None and suite is not None:
+        (folder / "debian.sources").write_text(mirror.sources(suite))
 
 
 async def _execute(command: list[str], environment: dict[str, str], log: Path, title: str) -> None:

@@ -127,7 +127,7 @@ class Modules:
                 "cannot run on this engine",
                 'only Python modules can: "sdk": {"source": "python"}',
             )
-        self._warn(found, context)
+        self._check(found, context)
         with context.session.progress.span("module", f"load module {found.config.name}") as span:
             files = await asyncio.to_thread(source.collect, found)
             key = (found.root, files.digest)
@@ -167,21 +167,25 @@ class Modules:
             self._schemas[key] = file
         return self._schemas[key]
 
-    def _warn(self, found: ModuleSource, context: Context) -> None:
+    def _check(self, found: ModuleSource, context: Context) -> None:
         name = found.config.name
-        for key in ("dependencies", "toolchains"):
-            if getattr(found.config, key):
+        for key, wanted in (
+            ("dependencies", found.config.dependencies),
+            ("toolchains", found.config.toolchains),
+        ):
+            source.check_dependencies(found, key, wanted)
+            if wanted:
                 context.session.progress.warning(
                     f"module {name!r}: its {key} are not available on this engine yet"
                 )
-        wanted = found.project.requires_python
+        python = found.project.requires_python
         here = sys.version.partition(" ")[0]
         try:
-            fits = here in SpecifierSet(wanted)
+            fits = here in SpecifierSet(python)
         except InvalidSpecifier as error:
             file = found.source / "pyproject.toml"
             raise ModuleConfigError(f'{file}: key "project.requires-python": {error}') from error
         if not fits:
             context.session.progress.warning(
-                f"module {name!r} wants Python {wanted}; this engine runs modules with {here}"
+                f"module {name!r} wants Python {python}; this engine runs modules with {here}"
             )

@@ -20,6 +20,7 @@ from typing import Final
 from portable_dagger.errors import ModuleConfigError, ModuleNotFoundAtPathError
 from portable_dagger.modules.config import (
     FILE_NAME,
+    Dependency,
     ModuleConfig,
     PythonProject,
     parse_config,
@@ -142,6 +143,18 @@ def materialise(module: ModuleSource, files: SourceFiles, folder: Path) -> Path:
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return folder
+
+
+def check_dependencies(module: ModuleSource, key: str, wanted: tuple[Dependency, ...]) -> None:
+    """Raise ModuleConfigError for a dependency at a local path where there is no module."""
+    for dependency in wanted:
+        where = module.root / dependency.source
+        remote = "." in dependency.source.split("/")[0].strip(".") or "@" in dependency.source
+        if not remote and not (where / FILE_NAME).is_file():
+            raise ModuleConfigError(
+                f'{module.root / FILE_NAME}: key "{key}": there is no module at {dependency.source}',
+                f"correct the path; it is relative to {module.root}",
+            )
 
 
 def _read(root: Path) -> ModuleSource:

@@ -57,7 +57,7 @@ def launch(state: Path, run: Callable[[Started], None]) -> NoReturn:
     except EngineError as error:
         sys.exit(f"{error.message}\n{error.hint}")
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003  the only way to say it
     started = Started(state, listener, os.getpid())
     alive, held = os.pipe()
     init = _fork_first(lambda: _init(started, run, alive, held))

@@ -2,9 +2,9 @@
 
     container (slot)  eth0 --- slotN  bridge (hub)  uplink --- pdaggerN  host  --- NAT --- outside
 
-The engine itself stays in the host's network: proxies, resolvers and registries on the host's loopback work as ever, and it
-reaches containers by a route. Hub and slots live as long as the engine's descriptors, so its end, however it comes, takes all
-links with it; nft's table on the host is what the launcher removes (uplink.py). IPv4 only.
+The engine itself stays in the host's network: proxies, resolvers and registries on the host's loopback work as ever,
+and it reaches containers by a route. Hub and slots live as long as the engine's descriptors, so its end, however it
+comes, takes all links with it; nft's table on the host is what the launcher removes (uplink.py). IPv4 only.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def _listening(network: int, address: str, port: int) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((address, port))
         made.listen(128)
-        made.setblocking(False)
+        made.setblocking(False)  # noqa: FBT003  the only way to say it
         return made
 
     return linux.in_network(network, listen)

@@ -1,7 +1,7 @@
 """Overlay mounts: many immutable layers and one writable directory, seen as one.
 
-Layers are named by open descriptors, `/proc/self/fd/N`: mount(2) takes a page of options, room for 200 such names and for
-about 30 paths. Directory renames and metadata copies are off, so that a layer is complete without the layers below it.
+Layers are named by open descriptors, `/proc/self/fd/N`: mount(2) takes a page of options, room for 200 such names but
+only for some 30 paths. Directory renames and metadata copies are off, so that a layer is complete without the layers below it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from portable_dagger.runtime import linux
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     from portable_dagger.runtime.plan import OverlayMount
 
 LAYER_LIMIT = 200
+DIRECTORY_FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 # `volatile`: no sync of all dirty data at unmount; whoever keeps the upper directory syncs it.
 OPTIONS = "index=off,xino=off,metacopy=off,redirect_dir=off,volatile"
 
@@ -40,8 +42,9 @@ def mount(overlay: OverlayMount, at: Path, bottom: Path, *, devices: bool = Fals
     descriptors: list[int] = []
     try:
         _like_top_layer(overlay.upper, overlay.layers)
+        # One by one: those before a missing one have to be closed.
         for path in (overlay.upper, overlay.work, *reversed(overlay.layers), bottom):
-            descriptors.append(os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+            descriptors.append(os.open(path, DIRECTORY_FLAGS))  # noqa: PERF401
         upper, work, *lower = (f"/proc/self/fd/{descriptor}" for descriptor in descriptors)
         options = f"lowerdir={':'.join(lower)},upperdir={upper},workdir={work},{OPTIONS}"
         flags = 0 if devices else linux.MS_NODEV

@@ -237,9 +237,7 @@ class Process(asyncio.SubprocessProtocol):
         elif passed := self._stderr.feed(data):
             self._output("stderr", passed)
 
-    def connection_lost(
-        self, exc: Exception | None
-    ) -> None:  # noqa: ARG002  the protocol's signature
+    def connection_lost(self, _: Exception | None, /) -> None:
         """Note that the process has ended and its streams are read."""
         if not self._closed.done():
             self._closed.set_result(None)

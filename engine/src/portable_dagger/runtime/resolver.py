@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 
+IPV4 = 4  # Containers have nothing else.
 HOST = Path("/etc/resolv.conf")
 # systemd-resolved answers on loopback, where containers have nothing; here it lists the servers it asks itself.
 UPSTREAM = Path("/run/systemd/resolve/resolv.conf")
@@ -30,9 +31,7 @@ def reachable(text: str) -> str:
             continue
         if words[0] == "nameserver":
             address = ipaddress.ip_address(words[1].partition("%")[0])
-            if (
-                address.version != 4 or address.is_loopback
-            ):  # noqa: PLR2004  containers have IPv4 only
+            if address.version != IPV4 or address.is_loopback:
                 continue
         lines.append(" ".join(words))
     return "".join(f"{line}\n" for line in lines)

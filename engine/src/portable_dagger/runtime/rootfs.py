@@ -11,7 +11,6 @@ import dataclasses
 import errno
 import os
 import stat
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +18,11 @@ from typing import TYPE_CHECKING
 from portable_dagger.errors import MountError
 from portable_dagger.runtime import bundle, linux, overlay
 from portable_dagger.runtime.plan import BindMount, FileMount, OverlayMount, TempMount
+from portable_dagger.runtime.walk import FLAGS, descriptor_path, walk
 
 if TYPE_CHECKING:
     from portable_dagger.runtime.plan import Mount, ProcessPlan
 
-LINK_LIMIT = 40
-POINT_FLAGS = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +52,15 @@ class RootFileSystem:
         self.path.mkdir()
         try:
             self._mount_overlay(self._plan.root, self.path, self._bottom())
-            root = os.open(self.path, POINT_FLAGS)
+            root = os.open(self.path, FLAGS)
             try:
                 for number, mount in enumerate(self._mounts):
                     self._mount(root, number, mount)
                 # Only now, when the mount points of mounts inside read-only ones are made.
                 for mount in self._mounts:
                     if not bundle.made_by_runtime(mount.target):
-                        point = self._walk(root, mount.target)
-                        self._restrict(_of(point), mount)
+                        point = walk(root, mount.target)
+                        self._restrict(descriptor_path(point), mount)
                         os.close(point)
             finally:
                 os.close(root)
@@ -121,9 +119,7 @@ class RootFileSystem:
             source = self._source(mount, place, descriptors)
             if bundle.made_by_runtime(mount.target):
                 cover = self._folder / f"cover{number}"
-                directory = stat.S_ISDIR(
-                    os.stat(source).st_mode
-                )  # noqa: PTH116  may be a descriptor
+                directory = stat.S_ISDIR(os.stat(source).st_mode)
                 cover.mkdir() if directory else cover.touch()
                 linux.bind(source, str(cover))
                 self._mounted.append(cover)
@@ -132,7 +128,7 @@ class RootFileSystem:
                 return
             point = self._point(root, mount.target, source)
             descriptors.append(point)
-            linux.bind(source, _of(point))
+            linux.bind(source, descriptor_path(point))
         except OSError as error:
             raise MountError(f"cannot mount at {mount.target}: {error}") from error
         finally:
@@ -162,10 +158,10 @@ class RootFileSystem:
                 bottom = place.with_name(place.name + ".bottom")
                 bottom.mkdir()
                 self._mount_overlay(mount, place, bottom)
-                whole = os.open(place, POINT_FLAGS)
+                whole = os.open(place, FLAGS)
                 descriptors.append(whole)
-                descriptors.append(self._walk(whole, mount.subpath))
-                return _of(descriptors[-1])
+                descriptors.append(walk(whole, mount.subpath))
+                return descriptor_path(descriptors[-1])
 
     def _restrict(self, point: str, mount: Mount) -> None:
         """Set what may not be done in a mount."""
@@ -179,52 +175,17 @@ class RootFileSystem:
 
     def _point(self, root: int, target: str, source: str) -> int:
         directory = stat.S_ISDIR(os.stat(source).st_mode)  # noqa: PTH116  may be a descriptor
-        point = self._walk(root, target, "directory" if directory else "file")
+
+        def make(parent: int, name: str, *, last: bool) -> None:
+            self._make(parent, name, directory=directory or not last)
+
+        point = walk(root, target, make)
         if stat.S_ISDIR(os.fstat(point).st_mode) != directory:
             os.close(point)
             kinds = ("a directory", "a file")
             have, want = kinds if directory else kinds[::-1]
             raise MountError(f"cannot mount {have} at {target}: it is {want} in the container")
         return point
-
-    def _walk(self, root: int, path: str, make: str = "") -> int:
-        """Return a descriptor of `path` below `root`; links are followed inside it.
-
-        make: "file" or "directory" to create what is missing, its last part as that.
-        Descriptor by descriptor, so that a command that writes to a shared volume cannot lead it out of the root.
-        """
-        stack = [os.dup(root)]
-        parts = deque(part for part in path.split("/") if part not in {"", "."})
-        links = 0
-        try:
-            while parts:
-                part = parts.popleft()
-                if part == "..":
-                    if len(stack) > 1:
-                        os.close(stack.pop())
-                    continue
-                try:
-                    found = os.open(part, POINT_FLAGS, dir_fd=stack[-1])
-                except FileNotFoundError:
-                    if not make:
-                        raise
-                    self._make(stack[-1], part, directory=bool(parts) or make == "directory")
-                    found = os.open(part, POINT_FLAGS, dir_fd=stack[-1])
-                stack.append(found)
-                if stat.S_ISLNK(os.fstat(found).st_mode):
-                    links += 1
-                    if links > LINK_LIMIT:
-                        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
-                    target = os.readlink("", dir_fd=found)
-                    os.close(stack.pop())
-                    if target.startswith("/"):
-                        while len(stack) > 1:
-                            os.close(stack.pop())
-                    parts.extendleft(p for p in reversed(target.split("/")) if p not in {"", "."})
-            return stack.pop()
-        finally:
-            for descriptor in stack:
-                os.close(descriptor)
 
     def _make(self, parent: int, name: str, *, directory: bool) -> None:
         """Make a mount point, or a directory on the way to one, without a trace in its directory's time."""
@@ -235,13 +196,13 @@ class RootFileSystem:
         else:
             os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=parent))
         self._points.append(MountPoint(os.dup(parent), name, directory))
-        os.utime(_of(parent), ns=(before.st_atime_ns, before.st_mtime_ns))
+        os.utime(descriptor_path(parent), ns=(before.st_atime_ns, before.st_mtime_ns))
 
     def _remember(self, parent: int, before: os.stat_result) -> None:
         """Note a directory of the root overlay, and those above it: overlayfs copies them up for a mount point."""
         if before.st_dev != self.path.stat().st_dev:
             return
-        path = Path(os.readlink(_of(parent))).relative_to(self.path.resolve())
+        path = Path(os.readlink(descriptor_path(parent))).relative_to(self.path.resolve())
         self._parents.setdefault(path, before)
         for above in path.parents:
             self._parents.setdefault(above, (self.path / above).lstat())
@@ -250,10 +211,6 @@ class RootFileSystem:
 
 # Something else is there now, or the mount was made read-only and what is below it goes with the folder.
 _LEFT = {errno.ENOENT, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR, errno.EROFS}
-
-
-def _of(descriptor: int) -> str:
-    return f"/proc/self/fd/{descriptor}"
 
 
 def _is_directory(mount: Mount) -> bool:
@@ -281,4 +238,4 @@ def _remove(point: MountPoint) -> None:
             raise
     else:
         with contextlib.suppress(FileNotFoundError):
-            os.utime(_of(point.parent), ns=(before.st_atime_ns, before.st_mtime_ns))
+            os.utime(descriptor_path(point.parent), ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -1,7 +1,7 @@
 """What the host gives to every container so that networks work as they do outside: CA bundle, proxies, package indexes.
 
-It enters neither images nor keys of steps: files are mounted from one folder, variables are added where the container has
-none of the name. Only what the host has set is passed on; a host without settings gives nothing.
+It enters neither images nor keys of steps: files are mounted from one folder, variables are added where the container
+has none of the name. Only what the host has set is passed on; a host without settings gives nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from portable_dagger.runtime.plan import BindMount
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -31,7 +31,7 @@ class Terminal:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen(1)
-        self._listener.setblocking(False)
+        self._listener.setblocking(False)  # noqa: FBT003  the only way to say it
         self._loop.add_reader(self._listener, self._receive)
         self._opened: asyncio.Future[int] = self._loop.create_future()
         self._ended = asyncio.Event()
@@ -60,7 +60,7 @@ class Terminal:
         self._loop.remove_reader(self._listener)
         connection, _ = self._listener.accept()
         with connection:
-            connection.setblocking(True)
+            connection.settimeout(None)
             _, descriptors, _, _ = socket.recv_fds(connection, 4096, 1)
         os.set_blocking(descriptors[0], False)
         self._opened.set_result(descriptors[0])

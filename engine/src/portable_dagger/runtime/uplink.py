@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portable_dagger.errors import NetworkError, RuntimeToolError
 from portable_dagger.runtime.netlink import Netlink
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

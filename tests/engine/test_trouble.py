@@ -1,0 +1,220 @@
+"""What goes wrong on real machines, each tried with real containers: images, services, full disks, kills, Ctrl-C.
+
+One state directory serves the whole run (PORTABLE_DAGGER_STATE, or the user's), so that the base image is built once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[2]
+DAGGER = str(REPOSITORY / "dagger")
+SECONDS = 300
+BASE = '{ container { from(address: "debian:bookworm-slim") { %s } } }'
+
+pytestmark = pytest.mark.slow
+
+
+def query(text: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [DAGGER, "query", "--no-mod", "--progress", "plain"],
+        env={**os.environ, **environment},
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def status() -> dict[str, Any]:
+    done = subprocess.run(
+        [DAGGER, "engine", "status", "--json"], capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def commands() -> list[str]:
+    """The command lines of every process of the machine."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip())
+            except OSError:
+                continue  # it ended meanwhile
+    return found
+
+
+def wait_until_gone(command: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while command in commands() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert command not in commands()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def base_image() -> Iterator[None]:
+    done = query(BASE % 'withExec(args: ["true"]) { exitCode }')
+    assert done.returncode == 0, done.stderr
+    yield
+    subprocess.run([DAGGER, "engine", "stop"], check=True, capture_output=True)
+
+
+def test_an_image_that_is_not_to_be_had() -> None:
+    done = query('{ container { from(address: "nobody/nothing:none") { sync } } }')
+    assert done.returncode == 1
+    for part in ("nobody/nothing:none", "own store: not there", "registry:", "stand-in: none for"):
+        assert part in done.stderr
+    assert "make its registry reachable" in done.stderr
+
+
+def test_a_directory_that_does_not_exist() -> None:
+    done = query('{ host { directory(path: "never/there") { entries } } }')
+    assert done.returncode == 1
+    assert "never/there: no such file or directory" in done.stderr
+
+
+def test_a_service_that_dies_before_it_is_healthy() -> None:
+    service = (
+        'withExposedPort(port: 80) { asService(args: ["sh", "-c", "echo cannot bind >&2; exit 3"])'
+        " { start } }"
+    )
+    done = query(BASE % service)
+    assert done.returncode == 3
+    assert "cannot bind" in done.stderr
+
+
+def test_a_failed_command_names_itself_and_its_last_lines() -> None:
+    done = query(BASE % 'withExec(args: ["sh", "-c", "echo last words; exit 41"]) { sync }')
+    assert done.returncode == 41
+    assert "exit code: 41" in done.stderr
+    assert "last words" in done.stderr
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", state], check=True)
+    environment = {**os.environ, "PORTABLE_DAGGER_STATE": str(state)}
+    environment["PYTHONPATH"] = str(REPOSITORY / "engine" / "src")
+    command = [sys.executable, "-m", "portable_dagger.cli"]
+    try:
+        text = '{ directory { withNewFile(path: "big", contents: "%s") { entries } } }'
+        done = subprocess.run(
+            [*command, "query", "--no-mod"],
+            env=environment,
+            input=text % ("x" * 40_000_000),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "no space left on the file system" in done.stderr
+        assert "PORTABLE_DAGGER_STATE" in done.stderr
+        done = subprocess.run(
+            [*command, "query", "--no-mod"],
+            env=environment,
+            input=text % "small",
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    finally:
+        subprocess.run([*command, "engine", "stop"], env=environment, check=False)
+        subprocess.run(["umount", state], check=True)
+
+
+def test_a_killed_engine_loses_no_finished_step() -> None:
+    mark = os.urandom(4).hex()
+    first = f'withExec(args: ["sh", "-c", "echo {mark}; cat /proc/sys/kernel/random/uuid"])'
+    before = json.loads(query(BASE % (first + " { stdout }")).stdout)
+    running = subprocess.Popen(
+        [DAGGER, "query", "--no-mod"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdin is not None
+    running.stdin.write(BASE % (first + ' { withExec(args: ["sleep", "321"]) { stdout } }'))
+    running.stdin.close()
+    deadline = time.monotonic() + 30
+    while "sleep 321" not in commands() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "sleep 321" in commands()
+    os.kill(status()["pid"], signal.SIGKILL)
+    assert running.wait(30) != 0
+    running.communicate()
+    wait_until_gone("sleep 321", 5)
+    after = json.loads(query(BASE % (first + " { stdout }")).stdout)
+    assert after == before
+
+
+def test_ctrl_c_leaves_nothing_running_within_five_seconds() -> None:
+    running = subprocess.Popen(
+        [DAGGER, "query", "--no-mod"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdin is not None
+    running.stdin.write(BASE % 'withExec(args: ["sleep", "432"]) { stdout }')
+    running.stdin.close()
+    deadline = time.monotonic() + 30
+    while "sleep 432" not in commands() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "sleep 432" in commands()
+    running.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    assert running.wait(10) == 2
+    running.communicate()
+    wait_until_gone("sleep 432", 5 - (time.monotonic() - began))
+    assert status()["running"] == []
+
+
+def test_two_calls_at_once_share_their_work() -> None:
+    text = BASE % (
+        f'withEnvVariable(name: "N", value: "{os.urandom(4).hex()}")'
+        ' { withExec(args: ["sh", "-c", "sleep 1; cat /proc/sys/kernel/random/uuid"]) { stdout } }'
+    )
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda _: query(text), range(2))
+    assert one.returncode == two.returncode == 0, one.stderr + two.stderr
+    assert json.loads(one.stdout) == json.loads(two.stdout)
+
+
+def test_nothing_is_left_after_the_engine_ended() -> None:
+    assert query(BASE % 'withExec(args: ["true"]) { exitCode }').returncode == 0
+    subprocess.run([DAGGER, "engine", "stop"], check=True, capture_output=True)
+    deadline = time.monotonic() + 10
+    while any("portable_dagger.engine" in c for c in commands()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    state = str(status()["state"])
+    assert not [c for c in commands() if state in c and "portable_dagger.engine" in c]
+    mounts = Path("/proc/self/mounts").read_text()
+    assert f"{state}/run" not in mounts
+    links = subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
+    tables = subprocess.run(
+        ["nft", "list", "tables"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "pdagger" not in links
+    assert "dagger" not in tables
