@@ -103,7 +103,9 @@ class Engine:
         """Answer requests until the engine is stopped or idle for long."""
         sys.setrecursionlimit(RECURSION)
         await self.network.open()
-        self._runner = web.AppRunner(Server(self).application, access_log=None)
+        self._runner = web.AppRunner(
+            Server(self).application, access_log=None, handler_cancellation=True
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
         self._announce()

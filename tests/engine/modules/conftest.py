@@ -7,6 +7,7 @@ import pytest
 
 from portable_dagger.api.kinds import FunctionCachePolicy, TypeDefKind
 from portable_dagger.api.registry import ObjectType, Types
+from portable_dagger.api.types import ENUMS
 from portable_dagger.modules import source
 from portable_dagger.modules.loader import LoadedModule
 from portable_dagger.modules.results import Results
@@ -25,7 +26,10 @@ VOID = TypeDef(TypeDefKind.VOID_KIND, optional=True)
 TONE = TypeDef(TypeDefKind.ENUM_KIND, "Tone")
 CARD = TypeDef(TypeDefKind.OBJECT_KIND, "Card")
 DIRECTORY = TypeDef(TypeDefKind.OBJECT_KIND, "Directory")
-CORE = Types({name: ObjectType(name) for name in ("Query", "Directory", "File", "Container")})
+CORE = Types(
+    {name: ObjectType(name) for name in ("Query", "Directory", "File", "Container")},
+    enums=dict(ENUMS),
+)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ class Workshop:
         work.mkdir()
         return OverlayMount("/", (self.base,), upper, work)
 
-    def plan(self, *args: str, **changes: Any) -> ProcessPlan:
+    def plan(self, *args: str, **changes: Any) -> ProcessPlan:  # noqa: ANN401  the fields of a plan
         """Return a plan; the host's /usr is mounted read-only."""
         mounts = (BindMount("/usr", Path("/usr"), read_only=True), *changes.pop("mounts", ()))
         values: dict[str, Any] = {"name": "test", "root": self.root(), "env": (("PATH", PATH),)}
@@ -70,7 +70,7 @@ class Workshop:
             while text not in self.printed["stdout"]:  # noqa: ASYNC110  bytes come in by a callback
                 await asyncio.sleep(0.01)
 
-    async def run(self, *args: str, **changes: Any) -> tuple[int, str, str]:
+    async def run(self, *args: str, **changes: Any) -> tuple[int, str, str]:  # noqa: ANN401
         """Run a command and return its exit code and streams."""
         return await self.run_plan(self.plan(*args, **changes))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,16 +13,21 @@ import tempfile
 import time
 from ipaddress import IPv4Interface
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from portable_dagger.runtime import uplink
 from portable_dagger.runtime.netlink import Netlink
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # An engine that runs one container and leaves an orphan to its init.
 ENGINE = """
-import asyncio, json, os, signal, subprocess, sys
+import asyncio, json, os, signal, subprocess, sys, tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from portable_dagger.runtime.launcher import launch
 from portable_dagger.runtime.plan import BindMount, OverlayMount, ProcessPlan
 from portable_dagger.runtime.process import start
@@ -35,11 +42,13 @@ def run(started):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         await started.network.open()
         slot = await started.network.acquire()
-        for name in ("upper", "work", "base/usr"):
-            (started.state / name).mkdir(parents=True, exist_ok=True)
-        root = OverlayMount("/", (started.state / "base",), started.state / "upper", started.state / "work")
+        (started.state / "base/usr").mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(dir=started.state))
+        for name in ("upper", "work"):
+            (stage / name).mkdir()
+        root = OverlayMount("/", (started.state / "base",), stage / "upper", stage / "work")
         usr = BindMount("/usr", Path("/usr"), read_only=True)
-        args = ("/usr/lib64/ld-linux-x86-64.so.2", "/usr/bin/sleep", "4242")
+        args = ("/usr/lib64/ld-linux-x86-64.so.2", "/usr/bin/sleep", sys.argv[2])
         for name in ("lib", "lib64"):
             link = started.state / "base" / name
             link.is_symlink() or link.symlink_to("usr/" + name)
@@ -64,6 +73,8 @@ launch(Path(sys.argv[1]), run)
 
 
 STARTED: list[Engine] = []
+# What the container sleeps: tells these tests' processes from all others.
+SECONDS = str(100_000 + secrets.randbelow(1_000_000))
 
 
 class Engine:
@@ -73,17 +84,19 @@ class Engine:
         self.state = state
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", ENGINE, str(state)], env=environment, start_new_session=True
+            [sys.executable, "-c", ENGINE, str(state), SECONDS],
+            env=environment,
+            start_new_session=True,
         )
         self.facts: dict[str, object] = {}
-        for _ in range(400):
-            if (state / "engine.json").exists():
-                self.facts = json.loads((state / "engine.json").read_text())
-                break
+        STARTED.append(self)
+        while self.facts.get("pid") != self.process.pid:
             assert self.process.poll() is None
             time.sleep(0.05)
+            # A killed engine's file stays until the next one has started.
+            if (state / "engine.json").exists():
+                self.facts = json.loads((state / "engine.json").read_text())
         self.init = children(self.process.pid)[0]
-        STARTED.append(self)
 
     def wait(self) -> int:
         return self.process.wait(timeout=10)
@@ -107,7 +120,7 @@ def sleepers() -> list[str]:
             words = path.read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if b"4242" in words:
+        if words[-3:-1] == [b"/usr/bin/sleep", SECONDS.encode()]:
             found.append(str(path))
     return found
 
@@ -147,7 +160,7 @@ def test_an_engine_ends_when_asked(state: Path) -> None:
     assert engine.facts["pid"] == engine.process.pid
     assert engine.facts["inner"] == 2
     assert engine.facts["zombies"] == []
-    assert engine.facts["network"] == os.readlink("/proc/self/ns/net")
+    assert engine.facts["network"] == str(Path("/proc/self/ns/net").readlink())
     assert len(sleepers()) == 2  # the command and its init
     assert routed(engine)
     engine.process.terminate()
@@ -159,7 +172,7 @@ def test_a_second_engine_is_refused(state: Path) -> None:
     engine = Engine(state)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     second = subprocess.run(
-        [sys.executable, "-c", ENGINE, str(state)],
+        [sys.executable, "-c", ENGINE, str(state), SECONDS],
         env=environment,
         capture_output=True,
         text=True,
@@ -198,6 +211,7 @@ def test_everything_killed_and_the_next_start_cleans_up(state: Path) -> None:
     assert after.wait() == 0
     assert_clean(after)
     own = {f"portable_dagger_{p.name}" for p in uplink.REGISTRY.glob("[0-9]*")}
-    listed = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True)
+    nft = shutil.which("nft", path=uplink.PROGRAMS) or ""
+    listed = subprocess.run([nft, "list", "tables"], capture_output=True, text=True, check=True)
     tables = {line.split()[-1] for line in listed.stdout.splitlines() if "portable_dagger" in line}
     assert tables <= own

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def test_servers_that_containers_cannot_reach_are_left_out() -> None:
-    text = "# comment\nnameserver 127.0.0.53\nnameserver fe80::1%eth0\nnameserver 10.1.1.1\nsearch a b\noptions ndots:2\n"
-    assert reachable(text) == "nameserver 10.1.1.1\nsearch a b\noptions ndots:2\n"
+    text = "# own\nnameserver 127.0.0.53\nnameserver fe80::1%eth0\nnameserver 10.1.1.1\nsearch a\noptions ndots:2\n"
+    assert reachable(text) == "nameserver 10.1.1.1\nsearch a\noptions ndots:2\n"
 
 
 def test_resolved_upstream_when_the_host_asks_itself(tmp_path: Path) -> None:

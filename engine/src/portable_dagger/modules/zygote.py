@@ -25,7 +25,7 @@ from graphql import GraphQLSchema, build_client_schema
 
 from portable_dagger.modules import sandbox, startup
 
-_SCHEMAS: Final = 8
+_SCHEMAS: Final = 4
 """How many schemas are kept; each takes about 10 MB."""
 
 _MESSAGE: Final = 8192

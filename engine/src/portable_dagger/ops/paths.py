@@ -145,9 +145,7 @@ def user_of(store: Store, container: Container) -> tuple[int, int, tuple[int, ..
         uid = int(user)
     elif user:
         raise NotFoundError(f"unable to find user {user}: no matching entries in passwd file")
-    groups = [
-        e for e in _entries(tree, "/etc/group") if len(e) > 3 and name in e[3].split(",")
-    ]
+    groups = [e for e in _entries(tree, "/etc/group") if name in ":".join(e[3:]).split(",")]
     further = tuple(sorted({int(e[2]) for e in groups} - {gid}))
     if group:
         gid = int(group) if group.isdigit() else _named(tree, "/etc/group", group, "group")

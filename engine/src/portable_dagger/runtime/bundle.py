@@ -1,7 +1,7 @@
 """OCI runtime configuration of a plan (runtime-spec 1.0), pure.
 
-The root file system comes assembled: plan mounts are already below it, except those that lie in /dev, /proc or /sys, which
-the container runtime makes itself and therefore has to cover.
+The root file system comes assembled: plan mounts are already below it, except those that lie in /dev, /proc or /sys,
+which the container runtime makes itself and therefore has to cover.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Why a program did not start, in the words that Dagger has for it (conformance: exec.not-executable and others).
 
-Dagger's init is written in Go: a name without a slash is looked up in PATH, everything else is fork/exec's error. Here the
-container's init, tini, says so on the container's stderr; without init, crun does.
+Dagger's init is written in Go: a name without a slash is looked up in PATH, everything else is fork/exec's error. Here
+the container's init, tini, says so on the container's stderr; without init, crun does.
 """
 
 from __future__ import annotations

@@ -4,9 +4,10 @@
     └── init        process 1 of new pid, mount, ipc and uts namespaces; reaps orphans; dies with the supervisor
         └── engine  calls `run`; its children are crun, workers and the like
 
-The end of init, however it comes, ends everything below it and takes all mounts with it: the kernel does that. The end of the
-supervisor ends init. What lies outside the namespaces (nft's table, forwarding; see uplink.py) the supervisor removes, or,
-if it was killed too, the next engine that starts. The network namespace stays the host's (see network.py for why).
+The end of init, however it comes, ends everything below it and takes all mounts with it: the kernel does that. The end
+of the supervisor ends init. What lies outside the namespaces (nft's table, forwarding; see uplink.py) the supervisor
+removes, or, if it was killed too, the next engine that starts. The network
+namespace stays the host's (see network.py for why).
 
 SIGTERM to any of the three asks the engine to end.
 """
@@ -22,15 +23,17 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from portable_dagger.errors import EngineError, LaunchError
 from portable_dagger.runtime import linux, uplink
 from portable_dagger.runtime.network import Network
 from portable_dagger.runtime.process import BUNDLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 UNIFIED = Path("/sys/fs/cgroup/unified")
 ASKED_TO_END = (signal.SIGTERM, signal.SIGINT)

@@ -43,7 +43,7 @@ def _check(result: int, *names: str | bytes) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """Mount a file system: mount(2)."""
+    """Mount a file system."""
     result = _libc.mount(
         os.fsencode(source),
         os.fsencode(target),
@@ -65,17 +65,17 @@ def set_mount_flags(target: str, flags: int) -> None:
 
 
 def unmount(target: str, flags: int = 0) -> None:
-    """Unmount: umount2(2)."""
+    """Unmount a file system."""
     _check(_libc.umount2(os.fsencode(target), flags), target)
 
 
 def unshare(flags: int) -> None:
-    """unshare(2): new namespaces for the calling thread (for pid: for its children)."""
+    """Give the calling thread (for pid: its children) new namespaces."""
     _check(_libc.unshare(flags))
 
 
 def set_namespace(descriptor: int, kind: int) -> None:
-    """setns(2): move the calling thread into the namespace."""
+    """Move the calling thread into the namespace."""
     _check(_libc.setns(descriptor, kind))
 
 

@@ -1,7 +1,7 @@
 """Network links, addresses and routes over rtnetlink, in the network namespace of the calling thread.
 
-Messages and numbers: rtnetlink(7), include/uapi/linux/{rtnetlink,if_link,if_addr}.h. `ip` would do the same in 17 ms per
-container, this in one.
+Messages and numbers: rtnetlink(7), include/uapi/linux/{rtnetlink,if_link,if_addr}.h. `ip` would do the same in 17 ms
+per container, this in one.
 """
 
 from __future__ import annotations

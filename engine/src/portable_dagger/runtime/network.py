@@ -150,12 +150,12 @@ class Network:
         self._ready.append(await asyncio.to_thread(self._make_slot))
 
     def _unwanted(self, making: asyncio.Future[Slot]) -> None:
-        if making.exception() is None:
+        if not making.cancelled() and making.exception() is None:
             self._ready.append(making.result())
 
     def _one_made(self, task: asyncio.Task[None]) -> None:
         self._making.discard(task)
-        if task.exception() is None:
+        if not task.cancelled() and task.exception() is None:
             self._make_ready()
 
     def _make_slot(self) -> Slot:

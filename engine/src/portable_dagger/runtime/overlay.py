@@ -1,7 +1,7 @@
 """Overlay mounts: many immutable layers and one writable directory, seen as one.
 
 Layers are named by open descriptors, `/proc/self/fd/N`: mount(2) takes a page of options, room for 200 such names but
-only for some 30 paths. Directory renames and metadata copies are off, so that a layer is complete without the layers below it.
+only for some 30 paths. Directory renames and metadata copies are off, so that a layer is complete in itself.
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from portable_dagger.runtime.plan import Mount, ProcessPlan
 
 
-
 @dataclass(frozen=True, slots=True)
 class MountPoint:
     """An entry that was made to mount on; `parent` is a descriptor of its directory."""
@@ -119,8 +118,7 @@ class RootFileSystem:
             source = self._source(mount, place, descriptors)
             if bundle.made_by_runtime(mount.target):
                 cover = self._folder / f"cover{number}"
-                directory = stat.S_ISDIR(os.stat(source).st_mode)
-                cover.mkdir() if directory else cover.touch()
+                cover.mkdir() if Path(source).is_dir() else cover.touch()
                 linux.bind(source, str(cover))
                 self._mounted.append(cover)
                 self._restrict(str(cover), mount)
@@ -174,7 +172,7 @@ class RootFileSystem:
             linux.set_mount_flags(point, flags)
 
     def _point(self, root: int, target: str, source: str) -> int:
-        directory = stat.S_ISDIR(os.stat(source).st_mode)  # noqa: PTH116  may be a descriptor
+        directory = Path(source).is_dir()
 
         def make(parent: int, name: str, *, last: bool) -> None:
             self._make(parent, name, directory=directory or not last)
@@ -202,7 +200,7 @@ class RootFileSystem:
         """Note a directory of the root overlay, and those above it: overlayfs copies them up for a mount point."""
         if before.st_dev != self.path.stat().st_dev:
             return
-        path = Path(os.readlink(descriptor_path(parent))).relative_to(self.path.resolve())
+        path = Path(descriptor_path(parent)).readlink().relative_to(self.path.resolve())
         self._parents.setdefault(path, before)
         for above in path.parents:
             self._parents.setdefault(above, (self.path / above).lstat())

@@ -1,7 +1,7 @@
 """The host's side of the containers' network: which addresses an engine takes, forwarding, NAT, and their removal.
 
-Engines on one host are told apart by an index. REGISTRY holds one file per index, locked while its engine lives; whoever
-starts next removes what a killed engine left. All of it is done in the host's network namespace.
+Engines on one host are told apart by an index. REGISTRY holds one file per index, locked while its engine lives;
+whoever starts next removes what a killed engine left. All of it is done in the host's network namespace.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import hmac
 import json
 from pathlib import Path
@@ -102,7 +103,8 @@ class Server:
             queue.put_nowait(
                 {"event": "session", "token": session.main.token, "port": self._engine.port}
             )
-            await _stream(request, response, queue)
+            with contextlib.suppress(ConnectionResetError):
+                await _stream(response, queue)
         finally:
             await asyncio.shield(asyncio.ensure_future(self._engine.close_session(session)))
         return response
@@ -131,33 +133,13 @@ class Server:
         return web.json_response({})
 
 
-async def _stream(
-    request: web.Request, response: web.StreamResponse, queue: asyncio.Queue[dict[str, Any]]
-) -> None:
-    """Write events until the client closes its end."""
-    gone = asyncio.ensure_future(_disconnected(request))
-    try:
-        while True:
-            wanted = asyncio.ensure_future(queue.get())
-            await asyncio.wait({wanted, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not wanted.done():
-                wanted.cancel()
-                return
-            lines = [json.dumps(wanted.result())]
-            while not queue.empty():
-                lines.append(json.dumps(queue.get_nowait()))
-            await response.write(("\n".join(lines) + "\n").encode())
-    except ConnectionResetError:
-        return
-    finally:
-        gone.cancel()
-
-
-async def _disconnected(request: web.Request) -> None:
-    """Wait until the transport of a request is closed by its client."""
-    transport = request.transport
-    while transport is not None and not transport.is_closing():
-        await asyncio.sleep(0.1)
+async def _stream(response: web.StreamResponse, queue: asyncio.Queue[dict[str, Any]]) -> None:
+    """Write events until the client closes its end: that cancels the handler (see Engine.serve)."""
+    while True:
+        lines = [json.dumps(await queue.get())]
+        while not queue.empty():
+            lines.append(json.dumps(queue.get_nowait()))
+        await response.write(("\n".join(lines) + "\n").encode())
 
 
 def _basic_user(request: web.Request) -> str:
