@@ -33,7 +33,7 @@ SLOW_AREAS = {
 }
 
 
-class Session(RUNNER.Session):  # type: ignore[misc]  # imported by path
+class Session(RUNNER.Session):  # type: ignore[misc, name-defined]  # imported by path
     """The runner's session; it also closes the pipe, since an open one is a warning here."""
 
     def close(self) -> None:

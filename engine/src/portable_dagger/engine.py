@@ -110,10 +110,13 @@ class Engine:
         await web.SockSite(self._runner, self._listener).start()
         self._announce()
         idle = asyncio.ensure_future(self._end_when_idle())
+        # The first call need not wait until the worker has imported what module code imports.
+        warm = asyncio.ensure_future(self.modules.worker.start())
         try:
             await self._stopping.wait()
         finally:
             idle.cancel()
+            await asyncio.wait([warm])
             (self.state / "engine.json").unlink(missing_ok=True)
             for session in list(self.sessions.values()):
                 await session.close()

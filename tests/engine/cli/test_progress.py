@@ -184,3 +184,22 @@ def test_form_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(display.renderer({}), display.Dots)
     with pytest.raises(CommandLineError, match="unknown progress type"):
         display.renderer({"progress": ["fancy"]})
+
+
+def test_services_talk_only_when_asked() -> None:
+    events = [
+        {"event": "start", "span": 1, "parent": None, "kind": "service", "name": "db", "time": 0.0},
+        {"event": "log", "span": 1, "stream": "stderr", "text": "ready\n"},
+        {"event": "end", "span": 1, "cached": False, "error": "exit code: 3", "duration": 1.0},
+    ]
+
+    def shown(verbose: int) -> list[str]:
+        renderer = Plain(Verbosity(verbose=verbose))
+        return [line for event in events for line in renderer.feed(event)]
+
+    assert not any("ready" in line for line in shown(0))
+    assert any("ready" in line for line in shown(1))
+    renderer = Plain()
+    for event in events:
+        renderer.feed(event)
+    assert "  | ready" in failure(renderer.steps.failed()[0])

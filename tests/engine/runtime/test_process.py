@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 
 import pytest
 
 from portable_dagger.errors import MountError
+from portable_dagger.runtime import process
 from portable_dagger.runtime.plan import BindMount, FileMount, OverlayMount, TempMount
 from portable_dagger.runtime.process import BUNDLES
 from tests.engine.runtime.conftest import Workshop, overlays
@@ -318,10 +320,10 @@ async def test_a_missing_workdir_is_said(workshop: Workshop) -> None:
 
 
 async def test_cancelling_kills_at_once(workshop: Workshop) -> None:
-    process = await workshop.start(
+    running = await workshop.start(
         workshop.plan("sh", "-c", "trap '' TERM INT; echo up; sleep 300")
     )
-    waiting = asyncio.ensure_future(process.wait())
+    waiting = asyncio.ensure_future(running.wait())
     await workshop.printed_out(b"up")
     began = time.monotonic()
     waiting.cancel()
@@ -343,17 +345,17 @@ async def test_cancelling_a_start(workshop: Workshop, delay: float) -> None:
 
 
 async def test_signals_reach_the_command(workshop: Workshop) -> None:
-    process = await workshop.start(
+    running = await workshop.start(
         workshop.plan(
             "sh", "-c", "trap 'echo got it; exit 5' TERM; echo up; while :; do sleep 0.05; done"
         )
     )
     await workshop.printed_out(b"up")
-    await process.signal(signal.SIGTERM)
-    assert await process.wait() == 5
+    await running.signal(signal.SIGTERM)
+    assert await running.wait() == 5
     assert workshop.printed["stdout"] == b"up\ngot it\n"
-    await process.signal(signal.SIGTERM)
-    await process.kill()
+    await running.signal(signal.SIGTERM)
+    await running.kill()
 
 
 async def test_many_at_once(workshop: Workshop) -> None:
@@ -370,10 +372,22 @@ async def test_many_at_once(workshop: Workshop) -> None:
 
 async def test_a_terminal(workshop: Workshop) -> None:
     script = "tty; read line; echo got $line; stty size; exit 4"
-    process = await workshop.start(workshop.plan("sh", "-c", script, terminal=True))
-    assert process.terminal is not None
+    running = await workshop.start(workshop.plan("sh", "-c", script, terminal=True))
+    assert running.terminal is not None
     await workshop.printed_out(b"pts")
-    await process.terminal.resize(33, 77)
-    await process.terminal.write(b"hello\n")
-    assert await process.wait() == 4
+    await running.terminal.resize(33, 77)
+    await running.terminal.write(b"hello\n")
+    assert await running.wait() == 4
     assert workshop.printed["stdout"].split() == b"/dev/pts/0 hello got hello 33 77".split()
+
+
+async def test_runc_where_crun_is_absent(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runc = shutil.which("runc", path=process.PROGRAMS)
+    if runc is None:
+        pytest.skip("runc is not installed")
+    monkeypatch.setattr(process, "runtime_program", lambda: runc)
+    assert await workshop.run("sh", "-c", "echo out; exit 3") == (3, "out\n", "")
+    words = "fork/exec /no/such: no such file or directory\n"
+    assert await workshop.run("/no/such", init=False) == (1, "", words)

@@ -159,7 +159,9 @@ class Plain:
         return [f"#{step.number} {step.title}{note}"]
 
     def _output(self, step: Step, lines: list[str]) -> list[str]:
-        if self._verbosity.quiet:
+        # A service talks all the time; what it said last is shown when it fails, and all of it with -v.
+        talkative = step.kind == "service" and not self._verbosity.verbose
+        if self._verbosity.quiet or talkative:
             return []
         return [f"#{step.number} | {line}" for line in lines]
 

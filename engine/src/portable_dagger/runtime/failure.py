@@ -1,7 +1,7 @@
 """Why a program did not start, in the words that Dagger has for it (conformance: exec.not-executable and others).
 
 Dagger's init is written in Go: a name without a slash is looked up in PATH, everything else is fork/exec's error. Here
-the container's init, tini, says so on the container's stderr; without init, crun does.
+the container's init, tini, says so on the container's stderr; without init, crun or runc does.
 """
 
 from __future__ import annotations
@@ -10,12 +10,20 @@ import re
 
 NOT_STARTED = 1
 
-_MARKS = (b"[FATAL tini (", b"executable file `", b"open executable: ", b"exec container process ")
+_RUNC = "runc run failed: unable to start container process: exec: "
+_MARKS = (
+    b"[FATAL tini (",
+    b"executable file `",
+    b"open executable: ",
+    b"exec container process ",
+    _RUNC.encode(),
+)
 _ERROR = re.compile(
     r"\[FATAL tini \(\d+\)\] exec .* failed: (?P<init>.*)"
     r"|executable file `.*` not found in \$PATH: (?P<lookup>.*)"
     r"|open executable: (?P<open>.*)"
-    r"|exec container process .*`: (?P<exec>.*)",
+    r"|exec container process .*`: (?P<exec>.*)"
+    rf"|{_RUNC}\".*\": (?:stat .*: )?(?P<runc>.*)",
     re.DOTALL,
 )
 

@@ -17,7 +17,7 @@ from portable_dagger.graph.values import Container, File, Secret, Service
 from portable_dagger.images import archive
 from portable_dagger.images.archive import Packable
 from portable_dagger.images.publish import publish as push
-from portable_dagger.images.reference import normalise, parse
+from portable_dagger.images.reference import parse
 from portable_dagger.images.registry import Credentials
 from portable_dagger.images.resolve import resolve
 from portable_dagger.ops.ports import ports_of
@@ -58,12 +58,6 @@ async def from_(
     self: Container, context: Context, *, address: str, registry_service: Service | None = None
 ) -> Container:
     """Start from an image: own store, then its registry, then a stand-in; it replaces the root file system."""
-    try:
-        normalise(address)
-    except EngineError as error:
-        raise QueryError(
-            f"failed to parse image address {address}: {error.message}", error.hint
-        ) from error
     if registry_service is not None:
         raise EngineError("registryService is not supported by the embedded engine yet")
     progress = context.session.progress
