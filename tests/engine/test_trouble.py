@@ -67,6 +67,22 @@ def wait_until_gone(command: str, seconds: float) -> None:
     assert command not in commands()
 
 
+def started(text: str, command: str, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a query and return once the command that it runs is there."""
+    (folder / "query").write_text(text)
+    running = subprocess.Popen(
+        [DAGGER, "query", "--no-mod", "--doc", folder / "query"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while command not in commands() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert command in commands()
+    return running
+
+
 @pytest.fixture(scope="module", autouse=True)
 def base_image() -> Iterator[None]:
     done = query(BASE % 'withExec(args: ["true"]) { exitCode }')
@@ -109,7 +125,7 @@ def test_a_failed_command_names_itself_and_its_last_lines() -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", state], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", state], check=True)
     environment = {**os.environ, "PORTABLE_DAGGER_STATE": str(state)}
     environment["PYTHONPATH"] = str(REPOSITORY / "engine" / "src")
     command = [sys.executable, "-m", "portable_dagger.cli"]
@@ -118,7 +134,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         done = subprocess.run(
             [*command, "query", "--no-mod"],
             env=environment,
-            input=text % ("x" * 40_000_000),
+            input=text % ("x" * 8_000_000),
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -142,51 +158,24 @@ def test_a_full_disk(tmp_path: Path) -> None:
         subprocess.run(["umount", state], check=True)
 
 
-def test_a_killed_engine_loses_no_finished_step() -> None:
+def test_a_killed_engine_loses_no_finished_step(tmp_path: Path) -> None:
     mark = os.urandom(4).hex()
     first = f'withExec(args: ["sh", "-c", "echo {mark}; cat /proc/sys/kernel/random/uuid"])'
     before = json.loads(query(BASE % (first + " { stdout }")).stdout)
-    running = subprocess.Popen(
-        [DAGGER, "query", "--no-mod"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert running.stdin is not None
-    running.stdin.write(BASE % (first + ' { withExec(args: ["sleep", "321"]) { stdout } }'))
-    running.stdin.close()
-    deadline = time.monotonic() + 30
-    while "sleep 321" not in commands() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert "sleep 321" in commands()
+    text = BASE % (first + ' { withExec(args: ["sleep", "321"]) { stdout } }')
+    running = started(text, "sleep 321", tmp_path)
     os.kill(status()["pid"], signal.SIGKILL)
     assert running.wait(30) != 0
-    running.communicate()
     wait_until_gone("sleep 321", 5)
     after = json.loads(query(BASE % (first + " { stdout }")).stdout)
     assert after == before
 
 
-def test_ctrl_c_leaves_nothing_running_within_five_seconds() -> None:
-    running = subprocess.Popen(
-        [DAGGER, "query", "--no-mod"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert running.stdin is not None
-    running.stdin.write(BASE % 'withExec(args: ["sleep", "432"]) { stdout }')
-    running.stdin.close()
-    deadline = time.monotonic() + 30
-    while "sleep 432" not in commands() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert "sleep 432" in commands()
+def test_ctrl_c_leaves_nothing_running_within_five_seconds(tmp_path: Path) -> None:
+    running = started(BASE % 'withExec(args: ["sleep", "432"]) { stdout }', "sleep 432", tmp_path)
     running.send_signal(signal.SIGINT)
     began = time.monotonic()
     assert running.wait(10) == 2
-    running.communicate()
     wait_until_gone("sleep 432", 5 - (time.monotonic() - began))
     assert status()["running"] == []
 
@@ -202,19 +191,25 @@ def test_two_calls_at_once_share_their_work() -> None:
     assert json.loads(one.stdout) == json.loads(two.stdout)
 
 
+def traces(state: str) -> set[str]:
+    """What an engine leaves on the machine while it runs: links, nft tables, mounts, processes."""
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True)
+    tables = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True)
+    found = {line.split(":")[1].strip() for line in links.stdout.splitlines()}
+    found |= set(tables.stdout.splitlines())
+    found |= {m.split()[1] for m in Path("/proc/self/mounts").read_text().splitlines()}
+    return found | {command for command in commands() if state in command}
+
+
 def test_nothing_is_left_after_the_engine_ended() -> None:
+    state = str(status()["state"])
+    subprocess.run([DAGGER, "engine", "stop"], check=True, capture_output=True)
+    before = traces(state)
     assert query(BASE % 'withExec(args: ["true"]) { exitCode }').returncode == 0
+    ours = traces(state) - before
+    assert len(ours) > 2
     subprocess.run([DAGGER, "engine", "stop"], check=True, capture_output=True)
     deadline = time.monotonic() + 10
-    while any("portable_dagger.engine" in c for c in commands()) and time.monotonic() < deadline:
+    while traces(state) & ours and time.monotonic() < deadline:
         time.sleep(0.1)
-    state = str(status()["state"])
-    assert not [c for c in commands() if state in c and "portable_dagger.engine" in c]
-    mounts = Path("/proc/self/mounts").read_text()
-    assert f"{state}/run" not in mounts
-    links = subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
-    tables = subprocess.run(
-        ["nft", "list", "tables"], capture_output=True, text=True, check=True
-    ).stdout
-    assert "pdagger" not in links
-    assert "dagger" not in tables
+    assert traces(state) & ours == set()

@@ -56,9 +56,7 @@ RECURSION = 20_000
 class Engine:
     """What every part of the engine shares."""
 
-    def __init__(
-        self, state: Path, network: Network, listener: socket.socket, pid: int
-    ) -> None:
+    def __init__(self, state: Path, network: Network, listener: socket.socket, pid: int) -> None:
         self.state = state
         self.network = network
         self.log = logging.getLogger("portable_dagger")

@@ -158,7 +158,13 @@ class RequestError(EngineError):
     """The engine's answer to a request is an error; `exit_code` is that of what failed."""
 
     def __init__(
-        self, message: str, hint: str = "", *, exit_code: int = 1, stdout: str = "", stderr: str = ""
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        exit_code: int = 1,
+        stdout: str = "",
+        stderr: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.exit_code = exit_code

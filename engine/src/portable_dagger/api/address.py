@@ -16,9 +16,20 @@ from portable_dagger.api.service import PortForward
 from portable_dagger.errors import EngineError, NotFoundError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.records import Address
-from portable_dagger.graph.values import Container, Directory, File, NetworkProtocol, Secret, Service, Socket
+from portable_dagger.graph.values import (
+    Container,
+    Directory,
+    File,
+    NetworkProtocol,
+    Secret,
+    Service,
+    Socket,
+)
 
-ADDRESS = ObjectType("Address", "A standardized address to load containers, directories, secrets, and other object types.")
+ADDRESS = ObjectType(
+    "Address",
+    "A standardized address to load containers, directories, secrets, and other object types.",
+)
 
 _SERVICE = re.compile(r"(tcp|udp)://([^:/]+):(\d+)")
 _GIT = re.compile(r"(https?|ssh|git)://|[\w.-]+@[\w.-]+:")

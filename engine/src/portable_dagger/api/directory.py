@@ -36,9 +36,7 @@ def tree_of(context: Context, snapshot: Snapshot) -> Tree:
     return Tree(context.store.layer_paths(snapshot))
 
 
-async def _edit(
-    directory: Directory, path: str, change: Callable[[str], Snapshot]
-) -> Directory:
+async def _edit(directory: Directory, path: str, change: Callable[[str], Snapshot]) -> Directory:
     root = await asyncio.to_thread(change, below(directory.path, path))
     return dataclasses.replace(directory, root=root)
 
@@ -207,7 +205,9 @@ def numeric_owner(owner: str) -> tuple[int, int] | None:
         return None
     user, _, group = owner.partition(":")
     if not user.isdigit() or not (group or user).isdigit():
-        raise QueryError(f"failed to parse owner {owner}: only numeric ids are known in a directory")
+        raise QueryError(
+            f"failed to parse owner {owner}: only numeric ids are known in a directory"
+        )
     return int(user), int(group or user)
 
 
@@ -398,14 +398,10 @@ async def with_changes(self: Directory, context: Context, *, changes: Changeset)
 
 
 @DIRECTORY.field()
-async def export(
-    self: Directory, context: Context, *, path: str, wipe: bool = False
-) -> str:
+async def export(self: Directory, context: Context, *, path: str, wipe: bool = False) -> str:
     """Write the directory to a path of the host; returns the absolute path."""
     target = context.client.workdir / path
     await asyncio.to_thread(
         export_directory, context.store, self.root, self.path, target, wipe=wipe
     )
     return posixpath.normpath(target)
-
-

@@ -119,7 +119,12 @@ class Execution:
             return await self._built_in(name, type_name, recipe)
         field = self._context.client.field(type_name, name)
         given = arguments(
-            f"{type_name}.{name}", field.arguments, node.arguments, self._variables, self._load, self._types.enums
+            f"{type_name}.{name}",
+            field.arguments,
+            node.arguments,
+            self._variables,
+            self._load,
+            self._types.enums,
         )
         if field.prepare is not None:
             given = tuple(field.prepare(self._context.client, dict(given)).items())

@@ -127,9 +127,7 @@ async def with_name(self: File, context: Context, *, name: str) -> File:
 @FILE.field()
 async def with_timestamps(self: File, context: Context, *, timestamp: int) -> File:
     """Set the file's times, in seconds since the epoch."""
-    root = await asyncio.to_thread(
-        edit.set_times, context.store, self.root, self.path, timestamp
-    )
+    root = await asyncio.to_thread(edit.set_times, context.store, self.root, self.path, timestamp)
     return dataclasses.replace(self, root=root)
 
 
@@ -219,7 +217,9 @@ async def export(
     target = context.client.workdir / path
     if target.is_dir():
         if not allow_parent_dir_path:
-            raise QueryError(f"destination {path} is a directory; must be a file path unless allowParentDirPath is set")
+            raise QueryError(
+                f"destination {path} is a directory; must be a file path unless allowParentDirPath is set"
+            )
         target = target / self.name
     await asyncio.to_thread(export_file, context.store, self.root, self.path, target)
     return posixpath.normpath(target)

@@ -105,7 +105,9 @@ def coerce(
     return _scalar(value, type_, where)
 
 
-def _input(value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums) -> dict[str, Any]:  # noqa: ANN401
+def _input(
+    value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums
+) -> dict[str, Any]:  # noqa: ANN401
     if not isinstance(value, dict):
         raise QueryError(f"{where}: {value!r} is no {type_.name}")
     fields = input_fields(type_.name)

@@ -23,8 +23,6 @@ async def default_platform(self: object, context: Context) -> Platform:
 
 
 @QUERY.field(returns=TypeRef("interface", "Node", optional=True))
-async def node(
-    self: object, context: Context, *, id: Identifier
-) -> None:
+async def node(self: object, context: Context, *, id: Identifier) -> None:
     """Load any object by its ID."""
     raise AssertionError  # answered by the executor

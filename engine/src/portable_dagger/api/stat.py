@@ -47,7 +47,9 @@ def exists_in(
     follow: bool,  # noqa: FBT001
 ) -> bool:
     """Whether a path is there, of the expected type if one is given."""
-    entry = Tree(store.layer_paths(snapshot)).lookup(path, follow and expected is not ExistsType.SYMLINK_TYPE)
+    entry = Tree(store.layer_paths(snapshot)).lookup(
+        path, follow and expected is not ExistsType.SYMLINK_TYPE
+    )
     if entry is None:
         return False
     return expected is None or TESTS[expected](entry.stat.st_mode)
@@ -63,7 +65,11 @@ def stat_in(store: Store, snapshot: Snapshot, path: str, follow: bool) -> Stat: 
 
 def stat_of(name: str, found: os.stat_result) -> Stat:
     """Return a status as the API shows it."""
-    kinds = {modes.S_IFREG: FileType.REGULAR, modes.S_IFDIR: FileType.DIRECTORY, modes.S_IFLNK: FileType.SYMLINK}
+    kinds = {
+        modes.S_IFREG: FileType.REGULAR,
+        modes.S_IFDIR: FileType.DIRECTORY,
+        modes.S_IFLNK: FileType.SYMLINK,
+    }
     kind = kinds.get(modes.S_IFMT(found.st_mode), FileType.UNKNOWN)
     return Stat(name, found.st_size, kind, modes.S_IMODE(found.st_mode))
 

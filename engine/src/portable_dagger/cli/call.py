@@ -74,7 +74,7 @@ def _call(session: Session, chain: Chain, given: Given) -> Result:
         data = session.query(queries.request(chain.calls, known, changes.FACTS))
         changes.apply(session, queries.extract(data, queries.path(chain.calls, "")), given)
         return Result()
-    leaf = "sync" if any(f.name == "sync" for f in session.object(name).functions) else "id"
+    leaf = "sync" if any(f.name == "sync" for f in session.object_type(name).functions) else "id"
     data = session.query(queries.request(chain.calls, known, leaf))
     return Result(output.as_objects(name, queries.extract(data, queries.path(chain.calls, leaf))))
 

@@ -92,6 +92,6 @@ def _ask(session: Session, gate: Gate) -> None:
         return
     leaf = ""
     if gate.returns.has_functions:
-        known = {function.name for function in session.object(name).functions}
+        known = {function.name for function in session.object_type(name).functions}
         leaf = "sync" if "sync" in known else "id"
     session.query(queries.request(gate.calls, {}, leaf))

@@ -127,7 +127,7 @@ class Session:
         self._members.update(module.enums)
         return module
 
-    def object(self, name: str) -> Object:
+    def object_type(self, name: str) -> Object:
         """Return a type of the module or of the engine's own API."""
         if name not in self._objects:
             status, answer = self._exchange("GET", f"/type/{name}?token={self.token}")

@@ -22,7 +22,7 @@ def run(given: Given, arguments: list[str]) -> int:
     with Session(display.renderer(given)) as session:
         returns = root(chosen(session, given)).returns
         for at, word in enumerate(arguments):
-            known = {f.command: f for f in visible(session.object(returns.item.name or ""))}
+            known = {f.command: f for f in visible(session.object_type(returns.item.name or ""))}
             if word not in known or not known[word].returns.has_functions:
                 path = " ".join(["functions", *arguments[:at]])
                 what = "returns no object" if word in known else "is no function"
@@ -31,6 +31,6 @@ def run(given: Given, arguments: list[str]) -> int:
                 )
                 raise CommandLineError(f'"{word}" {what} of "dagger {path}"', hint)
             returns = known[word].returns
-        text = help_texts.functions(session.object(returns.item.name or ""))
+        text = help_texts.functions(session.object_type(returns.item.name or ""))
     sys.stdout.write(text)
     return 0

@@ -32,7 +32,7 @@ def root(module: Module | None) -> Function:
 
 def types(session: Session) -> Types:
     """Return where a chain's types are looked up."""
-    return Types(session.object, session.members)
+    return Types(session.object_type, session.members)
 
 
 def _reference(given: Given) -> str | None:

@@ -39,7 +39,12 @@ GLOBAL = (
         "quiet", "show less: -q no output of steps, -qq only failures", short="q", repeatable=True
     ),
     Option("silent", "show no progress", short="s", variable="DAGGER_SILENT"),
-    Option("verbose", "show more: -v also what services print, and what each step is part of", short="v", repeatable=True),
+    Option(
+        "verbose",
+        "show more: -v also what services print, and what each step is part of",
+        short="v",
+        repeatable=True,
+    ),
     Option("workdir", "run as if started in this folder", "string", short="w"),
 )
 MODULE = (

@@ -138,7 +138,7 @@ async def _execute(
         services = context.session.services
         bound = await services.bind(container.services, context, command.args)
         slot = await engine.network.acquire()
-        stack.push_async_callback(engine.network.release, slot)
+        stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
         environment: tuple[tuple[str, str], ...] = ()
         if command.nested:
             environment = await stack.enter_async_context(nested_session(context, slot))

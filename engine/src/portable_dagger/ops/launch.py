@@ -145,9 +145,7 @@ async def _environment(
     return tuple(known.items())
 
 
-async def _volume(
-    stack: contextlib.AsyncExitStack, context: Context, mount: CacheMount
-) -> Path:
+async def _volume(stack: contextlib.AsyncExitStack, context: Context, mount: CacheMount) -> Path:
     volume = mount.volume
     key = volume_key(mount)
     if volume.sharing is not CacheSharingMode.SHARED:

@@ -24,10 +24,7 @@ class Output:
         texts = list(secrets)
         self._span = span
         self._files: dict[str, IO[bytes]] = {
-            stream: tempfile.NamedTemporaryFile(
-                dir=folder, delete=False
-            )
-            for stream in STREAMS
+            stream: tempfile.NamedTemporaryFile(dir=folder, delete=False) for stream in STREAMS
         }
         self._scrubbers = {stream: Scrubber(texts) for stream in ("stdout", "stderr")}
         decoder = codecs.getincrementaldecoder("utf-8")

@@ -105,9 +105,7 @@ class SecretStore:
         stdout, stderr = await process.communicate()
         if process.returncode:
             last = stderr.decode(errors="replace").strip()[-200:]
-            raise NotFoundError(
-                f"secret command failed: exit status {process.returncode}: {last}"
-            )
+            raise NotFoundError(f"secret command failed: exit status {process.returncode}: {last}")
         return stdout
 
 

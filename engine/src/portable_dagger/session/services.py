@@ -176,7 +176,7 @@ class Services:
             span = stack.enter_context(self._session.progress.span("service", name))
             bound = await self.bind(container.services, context, service.args)
             slot = await engine.network.acquire()
-            stack.push_async_callback(engine.network.release, slot)
+            stack.push_async_callback(engine.network.release, slot, reuse=not service.privileged)
             environment = (
                 await stack.enter_async_context(nested_session(context, slot))
                 if service.nested

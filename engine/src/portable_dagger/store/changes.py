@@ -31,7 +31,9 @@ def compare(store: Store, before: Place, after: Place) -> Changes:
     """Return what differs: content, type, mode or link target."""
     old, new = _entries(store, before), _entries(store, after)
     added = [path for path in new if path not in old]
-    modified = [p for p in new if p in old and not p.endswith("/") and _differ(store, old[p], new[p])]
+    modified = [
+        p for p in new if p in old and not p.endswith("/") and _differ(store, old[p], new[p])
+    ]
     gone = sorted(path for path in old if path not in new)
     removed: list[str] = []
     for path in gone:
@@ -74,7 +76,9 @@ def applied(store: Store, target: Place, before: Place, after: Place) -> Snapsho
     """Return the target's snapshot with the changes from `before` to `after` done to it."""
     found = compare(store, before, after)
     base = target[1].rstrip("/")
-    root = edit.remove(store, target[0], [_escaped(f"{base}/{p}".rstrip("/")) for p in found.removed], "any")
+    root = edit.remove(
+        store, target[0], [_escaped(f"{base}/{p}".rstrip("/")) for p in found.removed], "any"
+    )
     return copy(store, root, target[1], changed(store, before, after), "/")
 
 

@@ -20,8 +20,8 @@ from portable_dagger.images.publish import publish as push
 from portable_dagger.images.reference import parse
 from portable_dagger.images.registry import Credentials
 from portable_dagger.images.resolve import resolve
-from portable_dagger.ops.ports import ports_of
 from portable_dagger.ops.paths import expanded
+from portable_dagger.ops.ports import ports_of
 from portable_dagger.store import edit
 from portable_dagger.store.disk import disk_errors
 from portable_dagger.store.snapshot import Snapshot
@@ -213,9 +213,7 @@ def _moved(source: Path, target: Path) -> None:
     aside.replace(target)
 
 
-async def _credentials(
-    container: Container, context: Context, address: str
-) -> Credentials | None:
+async def _credentials(container: Container, context: Context, address: str) -> Credentials | None:
     """Return the credentials that the container has for an address's registry."""
     registry = parse(address).registry
     for host, username, secret in container.registry_auth:
