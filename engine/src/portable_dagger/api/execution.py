@@ -184,6 +184,8 @@ class Execution:
             recipe = Recipe("Query", "query")
         if name == "sync":
             self._context.client.field(type_name, "sync")
+        # A module's function is called when its result is asked for, be it by ID; the core's objects stay lazy.
+        if name == "sync" or type_name not in self._context.engine.core_types.objects:
             await self._evaluator.evaluate(recipe, self._context)
         return self._evaluator.intern(recipe).id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLSyntaxError, parse
@@ -19,6 +20,13 @@ from portable_dagger.graph.context import Context
 
 if TYPE_CHECKING:
     from portable_dagger.session.client import Client
+
+
+NESTING = 5_000
+"""How deep a query may nest: a chain of calls is one level a call. graphql-core's own limit is 200."""
+
+for part in ("graphql.language.parser", "graphql.validation.validate"):
+    vars(importlib.import_module(part))["MAX_NESTING_DEPTH"] = NESTING
 
 
 async def answer(

@@ -102,7 +102,12 @@ class SecretStore:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        stdout, stderr = await process.communicate()
+        try:
+            stdout, stderr = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         if process.returncode:
             last = stderr.decode(errors="replace").strip()[-200:]
             raise NotFoundError(f"secret command failed: exit status {process.returncode}: {last}")

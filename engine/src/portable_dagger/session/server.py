@@ -64,6 +64,13 @@ class Server:
             return await handler(request)
         except EngineError as error:
             return _error(400, error.message, error.hint)
+        except Exception:
+            self._engine.log.exception("in a request of %s", request.path)
+            return _error(
+                500,
+                "the engine failed at this request: that is a fault of its own",
+                f"the end of {self._engine.state / 'engine.log'} says more",
+            )
 
     async def _query(self, request: web.Request) -> web.StreamResponse:
         client = self._engine.clients.get(_basic_user(request))
