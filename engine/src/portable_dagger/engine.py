@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 IDLE = float(os.environ.get("PORTABLE_DAGGER_IDLE", "900"))
 """Seconds without a session after which the engine ends."""
 
+FEWEST_PLACES = 8
+"""Commands that run side by side on a small machine: many of them wait for something else than a processor."""
+
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 RECURSION = 20_000
 """Python frames: queries nest hundreds of fields, each a few frames deep."""
@@ -74,7 +77,7 @@ class Engine:
         self.core_types = core_types()
         self.all_types = self.core_types
         self.modules = Modules(self)
-        self.exec_slots = asyncio.Semaphore(max(4, 2 * (os.cpu_count() or 1)))
+        self.places = asyncio.Semaphore(max(FEWEST_PLACES, 2 * (os.cpu_count() or 1)))
         self.volume_locks: dict[str, asyncio.Lock] = collections.defaultdict(asyncio.Lock)
         self.surroundings = surroundings.read(os.environ, state / "run" / "surroundings")
         self.logs_folder = self._folder("logs")

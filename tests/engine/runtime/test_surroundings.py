@@ -107,3 +107,11 @@ async def test_a_container_sees_them(workshop: Workshop) -> None:
     assert out.splitlines()[:3] == ["PEM", "1", str(wheels)]
     assert plan.root.upper is not None
     assert list(plan.root.upper.rglob("*")) == []
+
+
+def test_uv_gets_what_pip_is_told() -> None:
+    pip = {"index-url": "https://a/simple", "extra-index-url": "https://b https://c", "timeout": "9"}
+    assert surroundings.uv_variables(pip) == {
+        "UV_DEFAULT_INDEX": "https://a/simple",
+        "UV_INDEX": "https://b https://c",
+    }

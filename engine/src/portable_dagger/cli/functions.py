@@ -32,5 +32,5 @@ def run(given: Given, arguments: list[str]) -> int:
                 raise CommandLineError(f'"{word}" {what} of "dagger {path}"', hint)
             returns = known[word].returns
         text = help_texts.functions(session.object_type(returns.item.name or ""))
-    sys.stdout.write(text)
+    sys.stdout.write(text.rstrip("\n") + "\n")
     return 0

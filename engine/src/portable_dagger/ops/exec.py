@@ -93,14 +93,19 @@ async def run(container: Container, context: Context, command: Command) -> Conta
         raise QueryError("cannot set both stdin and redirectStdin")
     key = step_key("exec", [await container_key(container, context), command.key()])
     name = "withExec " + " ".join(command.args)
-    with context.session.progress.span("exec", name) as span:
+    progress = context.session.progress
 
-        async def produce() -> tuple[dict[str, Any], list[str]]:
-            return await _execute(container, context, command, key, span)
+    async def produce() -> tuple[dict[str, Any], list[str]]:
+        # A nested command waits for commands of its own: were it to hold a place, they might never get one.
+        place = contextlib.nullcontext() if command.nested else context.engine.places
+        async with place:
+            with progress.span("exec", name) as span:
+                return await _execute(container, context, command, key, span)
 
-        instance = context.session.id if container.services or container.secret_environment else ""
-        result = await context.engine.steps.once(key, produce, instance=instance)
-        span.cached = result.cached
+    instance = context.session.id if container.services or container.secret_environment else ""
+    result = await context.engine.steps.once(key, produce, instance=instance)
+    if result.cached:
+        progress.reused("exec", name)
     return _applied(container, result.value)
 
 
@@ -134,7 +139,6 @@ async def _execute(
     """Run the command for real."""
     engine = context.engine
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(engine.exec_slots)
         services = context.session.services
         bound = await services.bind(container.services, context, command.args)
         slot = await engine.network.acquire()

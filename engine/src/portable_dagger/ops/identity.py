@@ -13,6 +13,7 @@ from portable_dagger.graph.values import (
     File,
     Mount,
     SecretMount,
+    Service,
     SocketMount,
     TempMount,
 )
@@ -36,8 +37,18 @@ async def container_key(container: Container, context: Context) -> dict[str, Any
         "mounts": [await asyncio.to_thread(_mount_key, context.store, m) for m in container.mounts],
         "secrets": [[name, secret.cache_key] for name, secret in container.secret_environment],
         "volatile": sorted(name for name, _ in container.volatile_environment),
-        "services": [[alias, service.identity] for alias, service in container.services],
+        "services": [
+            [alias, await _service_key(service, context)] for alias, service in container.services
+        ],
     }
+
+
+async def _service_key(service: Service, context: Context) -> list[Any]:
+    """Return what a service is: its container's content and command, not which instance runs it."""
+    if service.container is None:
+        return [service.identity]
+    content = await container_key(service.container, context)
+    return [content, list(service.args), service.privileged, service.init, service.nested]
 
 
 async def content_key(value: Directory | File, context: Context) -> str:

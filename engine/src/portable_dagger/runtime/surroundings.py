@@ -97,6 +97,7 @@ def read(environment: Mapping[str, str], folder: Path) -> Surroundings:
         variables |= dict.fromkeys(CA_VARIABLES, CA_FILE)
     pip = pip_options(environment, _pip_files(environment))
     mounts += [BindMount(str(path), path, read_only=True) for path in local_links(pip)]
+    variables = uv_variables(pip) | variables
     if authorities:
         pip["cert"] = CA_FILE
     if pip:
@@ -147,6 +148,16 @@ def pip_options(environment: Mapping[str, str], files: Iterable[Path]) -> dict[s
             found[name.removeprefix("PIP_").lower().replace("_", "-")] = value
     named = {PIP_ALIASES.get(name, name): value for name, value in found.items()}
     return {name: named[name] for name in PIP_OPTIONS if name in named}
+
+
+def uv_variables(pip: Mapping[str, str]) -> dict[str, str]:
+    """Return uv's variables for pip's index options: uv does not read pip's files."""
+    names = {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "find-links": "UV_FIND_LINKS",
+    }
+    return {names[option]: " ".join(pip[option].split()) for option in names if option in pip}
 
 
 def pip_file(options: Mapping[str, str]) -> str:
