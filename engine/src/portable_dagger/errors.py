@@ -13,6 +13,13 @@ EngineError                  anything that a user can read: `message` says what 
 ├── ContainerError           the container runtime refused to start a container
 ├── NetworkError             the network of containers could not be made
 ├── LaunchError              the engine's process could not be started, or another one has its state directory
+├── ModuleError              something about a module
+│   ├── ModuleNotFoundAtPathError  no module at a path or above it
+│   ├── ModuleConfigError    dagger.json or pyproject.toml says what cannot be
+│   ├── ModuleEnvironmentError  the packages of a module could not be installed
+│   ├── ModuleLoadError      a module's code does not load
+│   ├── WorkerError          the worker that runs module code failed
+│   └── FunctionError        a function of a module raised
 ├── StoreError               something about the store
 │   ├── LayerMissingError    a layer that something needs is not there
 │   ├── PatternError         a path pattern that does not parse
