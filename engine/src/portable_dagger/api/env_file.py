@@ -60,7 +60,7 @@ async def variables(
 ) -> list[EnvVariable]:
     """Return all variables."""
     if raw:
-        return [EnvVariable(name, value) for name, value in self.lines]
+        return [EnvVariable(name, value) for name, value in dict(self.lines).items()]
     return [EnvVariable(name, value) for name, value in self.expanded()]
 
 

@@ -87,7 +87,8 @@ class Execution:
                 raise answer
         if failures:
             raise Failures(failures)
-        return dict(zip(keys, answers, strict=True))
+        # The reference engine answers its keys sorted, as Go writes maps.
+        return dict(sorted(zip(keys, answers, strict=True)))
 
     def _collect(
         self, type_name: str, selection: ast.SelectionSetNode, into: dict[str, list[ast.FieldNode]]
@@ -139,6 +140,7 @@ class Execution:
             context = dataclasses.replace(self._context, receiver=recipe)
             value = await self._evaluator.call(field, parent, dict(given), context)
             if not field.type.is_object:
+                _refuse_selection(node, field)
                 return serialize(value)
             if value is None:
                 return None
@@ -213,6 +215,13 @@ class Execution:
         if not self._context.client.is_a(recipe.type, wanted):
             raise QueryError(f"expected ID of a {wanted}, but got one of a {recipe.type}")
         return recipe
+
+
+def _refuse_selection(node: ast.FieldNode, field: Field) -> None:
+    if node.selection_set is not None:
+        first = node.selection_set.selections[0]
+        name = first.name.value if isinstance(first, ast.FieldNode) else "..."
+        raise QueryError(f'Cannot query field "{name}" on type "{field.type.name}".')
 
 
 def serialize(value: Any) -> Any:  # noqa: ANN401  JSON

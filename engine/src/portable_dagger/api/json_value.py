@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from portable_dagger.api.query import QUERY
@@ -10,7 +9,7 @@ from portable_dagger.api.registry import ObjectType
 from portable_dagger.api.types import Json
 from portable_dagger.errors import QueryError
 from portable_dagger.graph.context import Context
-from portable_dagger.graph.records import JsonValue
+from portable_dagger.graph.records import JsonValue, go_json
 
 JSON_VALUE = ObjectType("JSONValue", "A JSON value.")
 
@@ -70,7 +69,7 @@ async def contents(
 ) -> Json:
     """Return the value as JSON text."""
     if pretty:
-        return Json(json.dumps(self.value, indent=indent, ensure_ascii=False))
+        return Json(go_json(self.value, indent))
     return Json(self.text)
 
 

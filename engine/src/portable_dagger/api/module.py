@@ -66,6 +66,17 @@ async def sync(self: Module, context: Context) -> Identifier:
     raise AssertionError  # answered by the executor
 
 
+@MODULE.field()
+async def serve(
+    self: Module,
+    context: Context,
+    *,
+    include_dependencies: bool | None = None,
+    entrypoint: bool | None = None,
+) -> None:
+    """Serve the module's types in the session; an empty module has none, a loaded one is served already."""
+
+
 attributes(
     MODULE,
     name=(str, "The name of the module."),

@@ -138,7 +138,7 @@ class Schema:
         fields = {"id": GraphQLField(GraphQLNonNull(GraphQLID))}
         for name, field in object_.fields.items():
             fields[name] = self._field(field)
-        return fields
+        return dict(sorted(fields.items()))
 
     def _field(self, field: Field) -> GraphQLField:
         return GraphQLField(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from portable_dagger.store.snapshot import Snapshot
     from portable_dagger.store.store import Store
 
+PERMISSIONS = 0o777
+"""The mode bits that the API answers; set-id and sticky bits are not among them."""
+
 STAT = ObjectType("Stat", "A file or directory status object.")
 
 
@@ -71,7 +74,7 @@ def stat_of(name: str, found: os.stat_result) -> Stat:
         modes.S_IFLNK: FileType.SYMLINK,
     }
     kind = kinds.get(modes.S_IFMT(found.st_mode), FileType.UNKNOWN)
-    return Stat(name, found.st_size, kind, modes.S_IMODE(found.st_mode))
+    return Stat(name, found.st_size, kind, found.st_mode & PERMISSIONS)
 
 
 @STAT.field()

@@ -12,6 +12,9 @@ from portable_dagger.api.types import enum_type
 from portable_dagger.errors import NotFoundError, QueryError
 from portable_dagger.graph.values import Directory, Value
 
+LARGEST_PLAIN = 1e21
+"""Go writes larger floats with an exponent."""
+
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -95,6 +98,27 @@ class EnvFile(Value):
         return [(name, self.get(name)) for name in sorted(dict(self.lines))]
 
 
+def go_json(value: Any, indent: str | None = None) -> str:  # noqa: ANN401  JSON
+    """Return JSON as Go's encoding/json writes it: keys sorted, HTML escaped, whole floats without a fraction."""
+    separators = (",", ": ") if indent else (",", ":")
+    text = json.dumps(
+        _whole(value), indent=indent, separators=separators, ensure_ascii=False, sort_keys=True
+    )
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401  JSON
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_PLAIN:
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class JsonValue(Value):
     """A JSON text."""
@@ -114,7 +138,7 @@ class JsonValue(Value):
     @classmethod
     def of(cls, value: Any) -> JsonValue:  # noqa: ANN401  JSON
         """Return the compact form of a value."""
-        return cls(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+        return cls(go_json(value))
 
     @property
     def value(self) -> Any:  # noqa: ANN401  JSON

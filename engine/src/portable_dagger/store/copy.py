@@ -107,13 +107,22 @@ def export_directory(
 
 
 def export_file(store: Store, snapshot: Snapshot, path: str, host_path: Path) -> None:
-    """Write a file to the host; parents are made."""
+    """Write a file to the host; parents are made with mode 0700, a file that is replaced keeps its mode."""
     entry = Tree(store.layer_paths(snapshot)).lookup(path)
     if entry is None:
         raise NotFoundError(f"stat {path}: no such file or directory")
     with disk_errors(host_path):
-        host_path.parent.mkdir(parents=True, exist_ok=True)
+        _make_parents(host_path.parent)
+        mode = host_path.stat().st_mode if host_path.is_file() else None
         _write(entry, host_path)
+        if mode is not None:
+            host_path.chmod(modes.S_IMODE(mode))
+
+
+def _make_parents(path: Path) -> None:
+    if not path.exists():
+        _make_parents(path.parent)
+        path.mkdir(mode=0o700)
 
 
 def _write(entry: Entry, place: Path) -> None:

@@ -41,6 +41,7 @@ class Draft:
         self.root = root
         self.tree = tree
         self._made: set[str] = set()
+        self._replaced: set[str] = set()
 
     def place(self, path: str) -> Path:
         """Return where a path lies in the layer, its parents made as they are below, or anew (0755, root)."""
@@ -58,8 +59,9 @@ class Draft:
         else:
             parent, name = posixpath.split(path)
             real = posixpath.join(self._directory(parent), name)
-            if entry is not None:
+            if entry is not None and path not in self._replaced:
                 raise NotFoundError(f"{path} is a file, not a directory")
+            entry = None
         parent = posixpath.dirname(real)
         if parent != "/":
             self._directory(parent)
@@ -112,6 +114,7 @@ class Draft:
         target = self.place(path)
         if target.is_symlink() or (target.exists() and not target.is_dir()):
             clear(target)
+        self._replaced.add(posixpath.normpath(path))
         existing = self.tree.lookup(path, follow=True)
         if existing is not None and existing.is_directory:
             target = self.root / self._directory(existing.path).lstrip("/")
@@ -228,22 +231,27 @@ def add_file(
 def make_directory(
     store: Store, snapshot: Snapshot, path: str, mode: int = 0o755, owner: Owner | None = None
 ) -> Snapshot:
-    """Make a directory."""
-    return edited(
-        store,
-        snapshot,
-        ["directory", path, mode, owner],
-        lambda draft: draft.folder(path, None, owner, mode),
-    )
+    """Make a directory; parents that are missing get its mode and owner."""
+
+    def write(draft: Draft) -> None:
+        missing = [path]
+        while (parent := posixpath.dirname(missing[0])) != "/" and draft.tree.lookup(
+            parent
+        ) is None:
+            missing.insert(0, parent)
+        for folder in missing:
+            draft.folder(folder, None, owner, mode)
+
+    return edited(store, snapshot, ["directory", path, mode, owner], write)
 
 
 def symlink(store: Store, snapshot: Snapshot, path: str, target: str) -> Snapshot:
-    """Make a symbolic link; what is there is replaced."""
+    """Make a symbolic link; NotFoundError when something is there already."""
+    if Tree(store.layer_paths(snapshot)).lookup(path, follow=False) is not None:
+        raise NotFoundError(f"symlink {target} {path}: file exists", "remove it first")
 
     def write(draft: Draft) -> None:
-        place = draft.place(path)
-        clear(place)
-        place.symlink_to(target)
+        draft.place(path).symlink_to(target)
 
     return edited(store, snapshot, ["symlink", path, target], write)
 
@@ -254,7 +262,7 @@ def remove(store: Store, snapshot: Snapshot, patterns: Sequence[str], kind: str)
     found: list[Entry] = []
     for text in patterns:
         if any(letter in text for letter in "*?["):
-            matcher = Patterns([text])
+            matcher = Patterns([text.lstrip("/")])
             found += [e for e in tree.walk() if matcher.match_exactly(e.path.lstrip("/"))]
         else:
             entry = tree.lookup(text, follow=False)

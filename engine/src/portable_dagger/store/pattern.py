@@ -1,6 +1,6 @@
 """Patterns of the kind that .dockerignore has, which Dagger's include and exclude use.
 
-Rules (moby patternmatcher): anchored at the root, `*` and `?` stay within one name, `**` spans any depth, a pattern that
+Rules (moby patternmatcher): relative to the root, `*` and `?` stay within one name, `**` spans any depth, a pattern that
 matches a directory covers what is in it, `!` takes back, the last pattern that matches decides.
 """
 
@@ -54,8 +54,11 @@ class Patterns:
 
 
 def _cleaned(text: str) -> str:
+    """Return a pattern without `.`, `..` and a slash at its end; one with a leading slash matches nothing."""
     text = text.strip()
-    return "" if not text else posixpath.normpath("/" + text.lstrip("/")).lstrip("/")
+    if not text or text.startswith("/"):
+        return ""
+    return posixpath.normpath("/" + text).lstrip("/")
 
 
 @lru_cache(maxsize=4096)

@@ -209,7 +209,7 @@ def _moved(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.portable-dagger")
     shutil.move(source, aside)
-    aside.chmod(0o644)
+    aside.chmod(0o600)
     aside.replace(target)
 
 
