@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +21,9 @@ from portable_dagger.ops.paths import absolute, below, cover, expanded, locate, 
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot
 from portable_dagger.store.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def container(**changes: object) -> Container:

@@ -110,7 +110,11 @@ async def test_a_container_sees_them(workshop: Workshop) -> None:
 
 
 def test_uv_gets_what_pip_is_told() -> None:
-    pip = {"index-url": "https://a/simple", "extra-index-url": "https://b https://c", "timeout": "9"}
+    pip = {
+        "index-url": "https://a/simple",
+        "extra-index-url": "https://b https://c",
+        "timeout": "9",
+    }
     assert surroundings.uv_variables(pip) == {
         "UV_DEFAULT_INDEX": "https://a/simple",
         "UV_INDEX": "https://b https://c",

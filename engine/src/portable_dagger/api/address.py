@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from portable_dagger.api.container.image import from_
-from portable_dagger.api.host import Host
+from portable_dagger.api.host import Host, unix_socket
 from portable_dagger.api.host import directory as host_directory
 from portable_dagger.api.host import file as host_file
 from portable_dagger.api.host import service as host_service
-from portable_dagger.api.host import unix_socket
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType, Scope
 from portable_dagger.api.service import PortForward
+from portable_dagger.api.types import EMPTY
 from portable_dagger.errors import EngineError, NotFoundError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.records import Address
@@ -67,8 +67,8 @@ async def directory(
     self: Address,
     context: Context,
     *,
-    exclude: list[str] = (),
-    include: list[str] = (),
+    exclude: list[str] = EMPTY,
+    include: list[str] = EMPTY,
     gitignore: bool = False,
     no_cache: bool = False,
 ) -> Directory:
@@ -89,8 +89,8 @@ async def file(
     self: Address,
     context: Context,
     *,
-    exclude: list[str] = (),
-    include: list[str] = (),
+    exclude: list[str] = EMPTY,
+    include: list[str] = EMPTY,
     gitignore: bool = False,
     no_cache: bool = False,
 ) -> File:

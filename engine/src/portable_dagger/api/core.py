@@ -70,8 +70,8 @@ def _interfaces() -> dict[str, ObjectType]:
 def core_types() -> Types:
     """Return the core's types."""
     objects = {"Query": QUERY, "Container": CONTAINER}
-    for module in MODULES:
-        for value in vars(module).values():
+    for part in MODULES:
+        for value in vars(part).values():
             if isinstance(value, ObjectType):
                 objects[value.name] = value
     return Types(objects, _interfaces(), dict(ENUMS))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType
 from portable_dagger.api.stat import ExistsType, exists_in, stat_in
-from portable_dagger.api.types import Identifier
+from portable_dagger.api.types import EMPTY, Identifier
 from portable_dagger.errors import EngineError, NotFoundError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.records import Changeset, Stat
@@ -169,8 +169,8 @@ async def with_directory(
     *,
     path: str,
     source: Directory,
-    exclude: list[str] = (),
-    include: list[str] = (),
+    exclude: list[str] = EMPTY,
+    include: list[str] = EMPTY,
     gitignore: bool = False,
     owner: str = "",
     permissions: int | None = None,
@@ -210,8 +210,8 @@ async def filter(
     self: Directory,
     context: Context,
     *,
-    exclude: list[str] = (),
-    include: list[str] = (),
+    exclude: list[str] = EMPTY,
+    include: list[str] = EMPTY,
     gitignore: bool = False,
 ) -> Directory:
     """Return a directory with only what the patterns take."""

@@ -122,7 +122,7 @@ class Execution:
         given = arguments(
             f"{type_name}.{name}",
             field.arguments,
-            node.arguments,
+            node.arguments or (),
             self._variables,
             self._load,
             self._types.enums,
@@ -130,7 +130,7 @@ class Execution:
         if field.prepare is not None:
             given = tuple(field.prepare(self._context.client, dict(given)).items())
         if type_name == "Query" and name == "node":
-            target: Recipe | None = self._evaluator.load(dict(given)["id"])
+            target = self._evaluator.load(dict(given)["id"])
         elif field.lazy:
             target = self._make(field, field.type.name, recipe, given)
         elif field.type.holds_objects:

@@ -8,7 +8,7 @@ from portable_dagger.api.attributes import attributes
 from portable_dagger.api.kinds import FunctionCachePolicy
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType
-from portable_dagger.api.types import Json
+from portable_dagger.api.types import EMPTY, Json
 from portable_dagger.graph.context import Context
 from portable_dagger.modules.typedefs import Function, FunctionArg, SourceMap, TypeDef
 
@@ -32,7 +32,7 @@ async def with_arg(
     description: str = "",
     default_value: Json | None = None,
     default_path: str = "",
-    ignore: list[str] = (),  # type: ignore[assignment]
+    ignore: list[str] = EMPTY,
     source_map: SourceMap | None = None,
     deprecated: str | None = None,
     default_address: str = "",

@@ -9,6 +9,7 @@ from portable_dagger.api.container.execution import hostname
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType, Scope
 from portable_dagger.api.service import PortForward
+from portable_dagger.api.types import EMPTY
 from portable_dagger.errors import NotFoundError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import (
@@ -57,8 +58,8 @@ async def directory(
     context: Context,
     *,
     path: str,
-    exclude: list[str] = (),
-    include: list[str] = (),
+    exclude: list[str] = EMPTY,
+    include: list[str] = EMPTY,
     no_cache: bool = False,
     gitignore: bool = False,
 ) -> Directory:
@@ -115,7 +116,7 @@ async def tunnel(
     *,
     service: Service,
     native: bool = False,
-    ports: list[PortForward] = (),
+    ports: list[PortForward] = EMPTY,
 ) -> Service:
     """Make a service reachable on ports of the host, once it is started."""
     return _made(context, tunnel=Tunnel(service, tuple(p.pair() for p in ports), native))

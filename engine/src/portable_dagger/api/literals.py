@@ -57,7 +57,7 @@ def arguments(
     return tuple(found)
 
 
-def plain(node: ast.ValueNode, variables: dict[str, Any]) -> Any:  # noqa: ANN401  JSON
+def plain(node: ast.ValueNode, variables: dict[str, Any]) -> Any:
     """Return a literal as JSON; enum names become strings, variables their values."""
     match node:
         case ast.VariableNode():
@@ -77,9 +77,7 @@ def plain(node: ast.ValueNode, variables: dict[str, Any]) -> Any:  # noqa: ANN40
     raise QueryError(f"no value: {node}")
 
 
-def coerce(
-    value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums
-) -> Any:  # noqa: ANN401  JSON and recipes
+def coerce(value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums) -> Any:
     """Check a JSON value against a type and return it as a recipe's literal."""
     if value is None:
         if type_.optional:
@@ -105,9 +103,7 @@ def coerce(
     return _scalar(value, type_, where)
 
 
-def _input(
-    value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums
-) -> dict[str, Any]:  # noqa: ANN401
+def _input(value: Any, type_: TypeRef, where: str, load: LoadId, enums: Enums) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise QueryError(f"{where}: {value!r} is no {type_.name}")
     fields = input_fields(type_.name)
@@ -121,7 +117,7 @@ def _input(
     }
 
 
-def _scalar(value: Any, type_: TypeRef, where: str) -> Any:  # noqa: ANN401
+def _scalar(value: Any, type_: TypeRef, where: str) -> Any:
     wanted = type_.name
     if wanted == "Boolean" and isinstance(value, bool):
         return value
@@ -140,7 +136,7 @@ def _scalar(value: Any, type_: TypeRef, where: str) -> Any:  # noqa: ANN401
     raise QueryError(f"{where}: cannot create {wanted} from {value!r}")
 
 
-def _literal(default: Any) -> Any:  # noqa: ANN401
+def _literal(default: Any) -> Any:
     if isinstance(default, tuple):
         return list(default)
     return getattr(default, "name", default)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from portable_dagger.api.attributes import attributes
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType, Scope
-from portable_dagger.api.types import Identifier
+from portable_dagger.api.types import EMPTY, Identifier
 from portable_dagger.errors import QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Directory, File, Value
@@ -110,8 +110,8 @@ async def workdir(
     context: Context,
     *,
     path: str,
-    exclude: list[str] = (),  # type: ignore[assignment]
-    include: list[str] = (),  # type: ignore[assignment]
+    exclude: list[str] = EMPTY,
+    include: list[str] = EMPTY,
     gitignore: bool = False,
 ) -> Directory:
     """Load a directory from the module's scratch working directory, with any changes made to it by the function."""

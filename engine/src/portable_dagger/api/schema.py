@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     DirectiveLocation,
-    ExecutionResult,
     GraphQLArgument,
     GraphQLBoolean,
     GraphQLDeprecatedDirective,
@@ -94,16 +94,16 @@ class Schema:
         for name, members in types.enums.items():
             self._named[name] = _enum(name, members)
         for name in INPUTS:
-            self._named[name] = GraphQLInputObjectType(name, lambda name=name: self._inputs(name))
+            self._named[name] = GraphQLInputObjectType(name, partial(self._inputs, name))
         for name, interface in types.interfaces.items():
             self._named[name] = GraphQLInterfaceType(
-                name, lambda i=interface: self._fields(i), description=interface.description
+                name, partial(self._fields, interface), description=interface.description
             )
         for name, object_ in types.objects.items():
             self._named[name] = GraphQLObjectType(
                 name,
-                lambda o=object_: self._fields(o),
-                interfaces=lambda o=object_: [self._named[i] for i in o.interfaces],
+                partial(self._fields, object_),
+                interfaces=partial(self._interfaces, object_),
                 description=object_.description,
             )
         used = [value for key, value in self._named.items() if key not in BUILT_IN_SCALARS]
@@ -130,9 +130,12 @@ class Schema:
     def introspect(self, document: DocumentNode, text: str) -> dict[str, Any]:
         """Answer a request about the schema; the answer to a text is computed once."""
         if text not in self._introspections:
-            result = cast(ExecutionResult, execute_sync(self.graphql, document))
-            self._introspections[text] = result.formatted  # type: ignore[assignment]
+            result = execute_sync(self.graphql, document)
+            self._introspections[text] = dict(result.formatted)
         return self._introspections[text]
+
+    def _interfaces(self, object_: ObjectType) -> list[Any]:
+        return [self._named[name] for name in object_.interfaces]
 
     def _fields(self, object_: ObjectType) -> dict[str, GraphQLField]:
         fields = {"id": GraphQLField(GraphQLNonNull(GraphQLID))}

@@ -10,6 +10,7 @@ from portable_dagger.api.attributes import attributes
 from portable_dagger.api.directory import DIRECTORY, tree_of
 from portable_dagger.api.file import FILE
 from portable_dagger.api.registry import ObjectType
+from portable_dagger.api.types import EMPTY
 from portable_dagger.errors import NotFoundError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Directory, File, Value
@@ -63,8 +64,8 @@ async def search(
     self: Directory,
     context: Context,
     *,
-    paths: list[str] = (),
-    globs: list[str] = (),
+    paths: list[str] = EMPTY,
+    globs: list[str] = EMPTY,
     pattern: str,
     literal: bool = False,
     multiline: bool = False,
@@ -108,8 +109,8 @@ async def search_in_file(
     skip_hidden: bool = False,
     files_only: bool = False,
     limit: int | None = None,
-    paths: list[str] = (),
-    globs: list[str] = (),
+    paths: list[str] = EMPTY,
+    globs: list[str] = EMPTY,
 ) -> list[SearchResult]:
     """Search the contents of the file by a regular expression, or a literal text."""
     wanted = Search(pattern, literal, multiline, dotall, insensitive, files_only=files_only)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from portable_dagger.api.registry import ObjectType
-from portable_dagger.api.types import Identifier, input_type
+from portable_dagger.api.types import EMPTY, Identifier, input_type
 from portable_dagger.errors import EngineError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import NetworkProtocol, Port, PortPair, Service
@@ -121,7 +121,7 @@ async def up(
     self: Service,
     context: Context,
     *,
-    ports: list[PortForward] = (),  # type: ignore[assignment]
+    ports: list[PortForward] = EMPTY,
     random: bool = False,
 ) -> None:
     """Make the service reachable from the host until the caller goes away."""
@@ -129,6 +129,6 @@ async def up(
 
 
 @SERVICE.field()
-async def terminal(self: Service, context: Context, *, cmd: list[str] = ()) -> Service:  # type: ignore[assignment]
+async def terminal(self: Service, context: Context, *, cmd: list[str] = EMPTY) -> Service:
     """Open an interactive terminal in the running service."""
     raise EngineError("terminal is not supported by the embedded engine yet")

@@ -12,7 +12,7 @@ import enum
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any, NewType
+from typing import Any, Final, NewType
 
 Json = NewType("Json", str)
 """JSON text; the scalar `JSON`."""
@@ -20,6 +20,9 @@ Platform = NewType("Platform", str)
 """`os/architecture[/variant]`; the scalar `Platform`."""
 Identifier = NewType("Identifier", str)
 """An object's ID; the scalar `ID`."""
+
+EMPTY: Final[list[Any]] = []
+"""The default of an argument that is a list; nobody writes to it."""
 
 SCALARS: dict[Any, str] = {
     str: "String",
@@ -78,7 +81,7 @@ def input_type(cls: InputClass) -> InputClass:
     return cls
 
 
-def type_ref(annotation: Any) -> TypeRef:  # noqa: ANN401  any Python annotation
+def type_ref(annotation: Any) -> TypeRef:
     """Translate a Python annotation; TypeError for one that the API has no type for."""
     origin = typing.get_origin(annotation)
     if origin in {typing.Union, types.UnionType}:
@@ -109,9 +112,7 @@ def input_fields(name: str) -> dict[str, tuple[TypeRef, Any]]:
     return {f.name: (type_ref(hints[f.name]), f.default) for f in dataclasses.fields(cls)}
 
 
-def input_value(
-    name: str, literal: dict[str, Any]
-) -> Any:  # noqa: ANN401  an instance of that input class
+def input_value(name: str, literal: dict[str, Any]) -> Any:
     """Build an input object from plain JSON values."""
     kinds = input_fields(name)
     values = {

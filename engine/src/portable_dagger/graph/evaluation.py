@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.api.types import input_value
@@ -40,7 +41,7 @@ class Evaluator:
         self._recipes: dict[str, Recipe] = {}
         self._sharing = Sharing()
 
-    async def evaluate(self, recipe: Recipe, context: Context) -> Any:  # noqa: ANN401  any value
+    async def evaluate(self, recipe: Recipe, context: Context) -> Any:
         """Return the value of `recipe`; raises what its evaluation raised."""
         chain: list[Recipe] = []
         node: Recipe | None = recipe
@@ -55,11 +56,11 @@ class Evaluator:
         for here in reversed(chain):
             value = await self._sharing.once(
                 (here.digest, context.session.id),
-                lambda here=here, value=value: self._resolve(here, value, context),
+                partial(self._resolve, here, value, context),
             )
         return value
 
-    async def _resolve(self, recipe: Recipe, parent: Any, context: Context) -> Any:  # noqa: ANN401
+    async def _resolve(self, recipe: Recipe, parent: Any, context: Context) -> Any:
         if recipe.digest in self._results:
             return self._results[recipe.digest]
         arguments = dict(recipe.args)
@@ -78,16 +79,14 @@ class Evaluator:
         parent: Any,
         arguments: dict[str, Literal],
         context: Context,
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:
         """Run a field's function, its object arguments evaluated side by side."""
         given = [argument for argument in field.arguments if argument.name in arguments]
         values = await gather([self._argument(arguments[a.name], a.type, context) for a in given])
         keywords = {a.keyword: value for a, value in zip(given, values, strict=True)}
         return await field.resolve(parent, context, **keywords)
 
-    async def _argument(
-        self, literal: Literal, type_: TypeRef, context: Context
-    ) -> Any:  # noqa: ANN401
+    async def _argument(self, literal: Literal, type_: TypeRef, context: Context) -> Any:
         if isinstance(literal, Recipe):
             return await self.evaluate(literal, context)
         if type_.element is not None and isinstance(literal, list):
@@ -99,7 +98,7 @@ class Evaluator:
             return input_value(type_.name, literal)
         return literal
 
-    def remember(self, digest: str, value: Any) -> None:  # noqa: ANN401
+    def remember(self, digest: str, value: Any) -> None:
         """Keep a result; the least recently used ones go first."""
         self._results[digest] = value
         while len(self._results) > RESULTS:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Union
 
 from portable_dagger.errors import NotFoundError
@@ -35,7 +36,7 @@ class Recipe:
     parent: Recipe | None = None
     args: tuple[tuple[str, Literal], ...] = ()
     scope: str = ""
-    digest: str = field(init=False, default="")
+    digest: str = dataclasses.field(init=False, default="")
 
     def __post_init__(self) -> None:
         """Compute the digest once: chains of hundreds of recipes ask for it often."""

@@ -23,9 +23,7 @@ class Output:
     def __init__(self, folder: Path, secrets: Iterable[bytes], span: Span) -> None:
         texts = list(secrets)
         self._span = span
-        self._files: dict[str, IO[bytes]] = {
-            stream: tempfile.NamedTemporaryFile(dir=folder, delete=False) for stream in STREAMS
-        }
+        self._files = {stream: _kept_file(folder) for stream in STREAMS}
         self._scrubbers = {stream: Scrubber(texts) for stream in ("stdout", "stderr")}
         decoder = codecs.getincrementaldecoder("utf-8")
         self._decoders = {stream: decoder("replace") for stream in ("stdout", "stderr")}
@@ -57,3 +55,8 @@ class Output:
             self._files[stream].write(data)
             self._files["combined"].write(data)
             self._span.log(stream, self._decoders[stream].decode(data))
+
+
+def _kept_file(folder: Path) -> IO[bytes]:
+    """Open a file that stays when it is closed; Output.remove deletes it."""
+    return tempfile.NamedTemporaryFile(dir=folder, delete=False)

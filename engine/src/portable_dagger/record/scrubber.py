@@ -28,7 +28,7 @@ class Scrubber:
         if not self._forms:
             return chunk
         data = self._kept + chunk
-        out = []
+        out: list[bytes] = []
         position = 0
         for match in self._pattern.finditer(data):
             if self._may_grow(data, match.start()):

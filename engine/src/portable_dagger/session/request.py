@@ -19,6 +19,7 @@ from portable_dagger.errors import EngineError
 from portable_dagger.graph.context import Context
 
 if TYPE_CHECKING:
+    from portable_dagger.engine import Engine
     from portable_dagger.session.client import Client
 
 
@@ -62,10 +63,15 @@ async def answer(
     except Failures as failures:
         for failure in failures.errors:
             if not isinstance(failure.error, EngineError):
-                engine.log.error("in a request", exc_info=failure.error)
+                _log(engine, failure.error)
         return {"errors": [error_json(f.error, f.path) for f in failures.errors]}
     except EngineError as error:
         return {"errors": [error_json(error, [])]}
+
+
+def _log(engine: Engine, error: Exception) -> None:
+    """Keep the traceback of an error that is no EngineError: a fault of the engine's own."""
+    engine.log.error("in a request", exc_info=error)
 
 
 def _is_meta(selection: object) -> bool:

@@ -40,9 +40,7 @@ class Server:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.application = web.Application(
-            client_max_size=BODY_LIMIT, middlewares=[self._guard]  # type: ignore[list-item]
-        )
+        self.application = web.Application(client_max_size=BODY_LIMIT, middlewares=[self._guard])
         self.application.add_routes(
             [
                 web.post("/query", self._query),

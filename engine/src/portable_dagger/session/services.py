@@ -17,7 +17,7 @@ from portable_dagger.record.output import Output
 from portable_dagger.runtime.process import start
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from portable_dagger.graph.context import Context
     from portable_dagger.runtime.process import Process
@@ -151,7 +151,8 @@ class Services:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
-            await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+            either: list[asyncio.Future[Any]] = [task, ready]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             task.cancel()
             await asyncio.wait([task])
@@ -231,13 +232,7 @@ async def _healthy(running: Running) -> None:
     assert service.container is not None
     ports = [p for p in service.container.ports if not p.skip_healthcheck]
     checks = asyncio.ensure_future(
-        _all(
-            [
-                lambda p=p: _dial(running.address, p.port)
-                for p in ports
-                if p.protocol is NetworkProtocol.TCP
-            ]
-        )
+        _reachable(running.address, [p.port for p in ports if p.protocol is NetworkProtocol.TCP])
     )
     try:
         await asyncio.wait({checks, running.ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -258,8 +253,8 @@ async def _healthy(running: Running) -> None:
         checks.cancel()
 
 
-async def _all(checks: list[Callable[[], Awaitable[None]]]) -> None:
-    await asyncio.gather(*(check() for check in checks))
+async def _reachable(address: str, ports: list[int]) -> None:
+    await asyncio.gather(*(_dial(address, port) for port in ports))
 
 
 async def _dial(address: str, port: int) -> None:

@@ -93,7 +93,7 @@ def export_directory(
 ) -> None:
     """Write a directory's content to the host: merged into what is there, or in its place.
 
-    Files belong to whoever exports; modes are kept. A file is written aside and renamed, so that none is left half done.
+    Files belong to whoever exports; modes are kept. A file is written aside and renamed: none is left half done.
     """
     tree = Tree(store.layer_paths(snapshot))
     base = tree.real_path(path).rstrip("/")

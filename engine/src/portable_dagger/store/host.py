@@ -93,9 +93,8 @@ def import_file(store: Store, host_path: Path) -> tuple[Snapshot, str]:
 
 def _load(memory: Path) -> Import | None:
     try:
-        found = pickle.loads(
-            memory.read_bytes()
-        )  # noqa: S301  our own file in our own state directory
+        data = memory.read_bytes()
+        found = pickle.loads(data)  # noqa: S301  our own file in our own state directory
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError):
         return None
     return found if isinstance(found, Import) else None
@@ -122,9 +121,7 @@ def _walk(top: Path, select: Filter) -> list[Seen]:
     while stack:
         folder = stack.pop()
         try:
-            children = sorted(
-                os.scandir(os.path.join(base, folder)), key=lambda c: c.name
-            )  # noqa: PTH118
+            children = sorted(os.scandir(os.path.join(base, folder)), key=_name)
         except FileNotFoundError:
             continue
         below = []
@@ -147,6 +144,10 @@ def _walk(top: Path, select: Filter) -> list[Seen]:
                 found.append(entry)
         stack.extend(reversed(below))
     return sorted(found, key=lambda entry: entry.path.split("/"))
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
 def _needed(waiting: dict[str, Seen], inner: str) -> list[Seen]:

@@ -1,7 +1,7 @@
 """Patterns of the kind that .dockerignore has, which Dagger's include and exclude use.
 
-Rules (moby patternmatcher): relative to the root, `*` and `?` stay within one name, `**` spans any depth, a pattern that
-matches a directory covers what is in it, `!` takes back, the last pattern that matches decides.
+Rules (moby patternmatcher): relative to the root, `*` and `?` stay within one name, `**` spans any depth, a pattern
+that matches a directory covers what is in it, `!` takes back, the last pattern that matches decides.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from portable_dagger.store.filter import Filter, selected
 from portable_dagger.store.pattern import Patterns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from portable_dagger.store.tree import Entry, Tree
 
 BINARY_PROBE = 8192
@@ -76,7 +77,7 @@ def _wanted(path: str, search: Search, globs: Patterns) -> bool:
     if search.skip_hidden and any(part.startswith(".") for part in path.split("/")):
         return False
     tops = [posixpath.normpath(top.strip("/")) for top in search.paths]
-    inside = any(top == "." or path == top or path.startswith(top + "/") for top in tops)
+    inside = any(top in {".", path} or path.startswith(top + "/") for top in tops)
     if tops and not inside:
         return False
     return not globs or globs.match(path) or globs.match(posixpath.basename(path))

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 
 from portable_dagger.api.container.type import CONTAINER
-from portable_dagger.api.types import Identifier
+from portable_dagger.api.types import EMPTY, Identifier
 from portable_dagger.errors import EngineError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Container, ExecResult, Service
@@ -96,7 +96,7 @@ async def as_service(
     self: Container,
     context: Context,
     *,
-    args: list[str] = (),  # type: ignore[assignment]
+    args: list[str] = EMPTY,
     use_entrypoint: bool = False,
     experimental_privileged_nesting: bool = False,
     insecure_root_capabilities: bool = False,
@@ -147,7 +147,7 @@ async def terminal(
     self: Container,
     context: Context,
     *,
-    cmd: list[str] = (),  # type: ignore[assignment]
+    cmd: list[str] = EMPTY,
     experimental_privileged_nesting: bool = False,
     insecure_root_capabilities: bool = False,
 ) -> Container:

@@ -9,6 +9,7 @@ import stat as modes
 from portable_dagger.api.container.mounts import _owner
 from portable_dagger.api.container.type import CONTAINER
 from portable_dagger.api.stat import ExistsType, exists_in, stat_in
+from portable_dagger.api.types import EMPTY
 from portable_dagger.errors import NotFoundError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.records import Stat
@@ -105,8 +106,8 @@ async def with_directory(
     *,
     path: str,
     source: Directory,
-    exclude: list[str] = (),  # type: ignore[assignment]
-    include: list[str] = (),  # type: ignore[assignment]
+    exclude: list[str] = EMPTY,
+    include: list[str] = EMPTY,
     gitignore: bool = False,
     owner: str = "",
     expand: bool = False,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from portable_dagger.api.container.type import CONTAINER
 from portable_dagger.api.registry import Scope
-from portable_dagger.api.types import enum_type
+from portable_dagger.api.types import EMPTY, enum_type
 from portable_dagger.errors import EngineError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Container, File, Secret, Service
@@ -115,7 +115,7 @@ async def as_tarball(
     self: Container,
     context: Context,
     *,
-    platform_variants: list[Container] = (),
+    platform_variants: list[Container] = EMPTY,
     forced_compression: ImageLayerCompression | None = None,
     media_types: ImageMediaTypes = ImageMediaTypes.OCIMediaTypes,
 ) -> File:
@@ -165,7 +165,7 @@ async def publish(
     context: Context,
     *,
     address: str,
-    platform_variants: list[Container] = (),
+    platform_variants: list[Container] = EMPTY,
     forced_compression: ImageLayerCompression | None = None,
     media_types: ImageMediaTypes = ImageMediaTypes.OCIMediaTypes,
     registry_service: Service | None = None,
@@ -190,7 +190,7 @@ async def export(
     context: Context,
     *,
     path: str,
-    platform_variants: list[Container] = (),
+    platform_variants: list[Container] = EMPTY,
     forced_compression: ImageLayerCompression | None = None,
     media_types: ImageMediaTypes = ImageMediaTypes.OCIMediaTypes,
     expand: bool = False,
