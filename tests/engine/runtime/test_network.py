@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
+import struct
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.engine.runtime.conftest import Workshop
+
+SIOCGIFHWADDR = 0x8927
 
 DIAL = (
     "import socket,sys\n"
@@ -196,3 +200,21 @@ def test_a_new_network_is_the_threads_own() -> None:
     names = linux.in_network(descriptor, socket.if_nameindex)
     assert [name for _, name in names] == ["lo"]
     assert len(socket.if_nameindex()) >= 1
+
+
+def hardware_address(link: str) -> str:
+    """A link's hardware address, asked of the kernel: /sys shows the network namespace that it was mounted in."""
+    request = struct.pack("256s", link.encode())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        return fcntl.ioctl(asked.fileno(), SIOCGIFHWADDR, request)[18:24].hex()
+
+
+async def test_the_bridge_keeps_its_hardware_address(network: Network) -> None:
+    """Containers that have learnt it lost the network for half a minute when another one came."""
+    hub = network._hub  # noqa: SLF001
+    before = linux.in_network(hub, lambda: hardware_address("bridge"))
+    slots = [await network.acquire() for _ in range(20)]
+    assert linux.in_network(hub, lambda: hardware_address("bridge")) == before
+    for slot in slots:
+        await network.release(slot, reuse=False)
+    assert linux.in_network(hub, lambda: hardware_address("bridge")) == before

@@ -17,6 +17,9 @@ NLM_F_NEW = 0x600  # NLM_F_CREATE | NLM_F_EXCL
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 RTM_NEWLINK, RTM_DELLINK, RTM_SETLINK = 16, 17, 19
 RTM_NEWADDR, RTM_NEWROUTE, RTM_GETROUTE = 20, 24, 26
+# A locally administered unicast address begins so (IEEE 802).
+LOCAL_HARDWARE = b"\x02"
+IFLA_ADDRESS = 1
 IFLA_IFNAME, IFLA_MTU, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_FD = 3, 4, 10, 18, 28
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFA_ADDRESS, IFA_LOCAL = 1, 2
@@ -43,9 +46,14 @@ class Netlink:
         self._socket.close()
 
     def add_bridge(self, name: str, mtu: int) -> None:
-        """Create a bridge."""
+        """Create a bridge with a hardware address of its own.
+
+        Without one it takes the lowest of its ports', and changes it as ports come and go: whoever has learnt the old
+        one then sends into the void until its entry expires, half a minute later.
+        """
         info = _attribute(IFLA_INFO_KIND, b"bridge")
         body = _link() + _text(IFLA_IFNAME, name) + _number(IFLA_MTU, mtu)
+        body += _attribute(IFLA_ADDRESS, LOCAL_HARDWARE + os.urandom(5))
         self._ask(RTM_NEWLINK, NLM_F_NEW, body + _attribute(IFLA_LINKINFO, info))
 
     def add_pair(self, name: str, mtu: int, peer: str, peer_network: int, bridge: str = "") -> None:
