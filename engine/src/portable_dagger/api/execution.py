@@ -206,7 +206,7 @@ class Execution:
             Scope.NOTHING: "",
             Scope.SESSION: self._context.session.id,
             Scope.CLIENT: self._context.client.id,
-            Scope.CALL: secrets.token_hex(8) if scope is Scope.CALL else "",
+            Scope.CALL: f"{self._context.client.id}/{secrets.token_hex(8)}",
         }[scope]
         return Recipe(type_name, field.name, parent, given, text)
 

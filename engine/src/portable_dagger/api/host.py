@@ -83,7 +83,7 @@ async def file(self: Host, context: Context, *, path: str, no_cache: bool = Fals
 async def find_up(self: Host, context: Context, *, name: str, no_cache: bool = False) -> str | None:
     """Search a name upwards from the working directory; answers its path, or null."""
     start = context.client.workdir
-    for folder in (start, *start.parents):
+    for folder in (start, *(start.parents if context.client.is_main else ())):
         if (folder / name).exists():
             return str(folder / name)
     return None

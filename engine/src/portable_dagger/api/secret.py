@@ -35,7 +35,7 @@ async def secret(
     self: object, context: Context, *, uri: str, cache_key: str | None = None
 ) -> Secret:
     """Create a secret from a URI: env://NAME, file://PATH or cmd://COMMAND, read on the client's side."""
-    return await context.session.secrets.from_uri(uri, cache_key)
+    return await context.session.secrets.from_uri(uri, cache_key, context.client)
 
 
 @SECRET.field()

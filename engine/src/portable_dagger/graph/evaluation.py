@@ -69,7 +69,10 @@ class Evaluator:
         else:
             context.session.progress.first(recipe.digest)
             field = context.client.field_of(recipe)
-            value = await self.call(field, parent, arguments, replace(context, recipe=recipe))
+            # What a client calls its host stays that client's, whoever asks for the result.
+            maker = context.session.client_ids.get(recipe.scope.partition("/")[0], context.client)
+            own = replace(context, recipe=recipe, client=maker)
+            value = await self.call(field, parent, arguments, own)
         self.remember(recipe.digest, value)
         return value
 

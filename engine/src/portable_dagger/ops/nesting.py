@@ -21,7 +21,9 @@ async def nested_session(
 ) -> AsyncIterator[tuple[tuple[str, str], ...]]:
     """Open a client for a command; yields the environment that leads it to the API."""
     session = context.session
-    client = session.open_client(Client(session, context.engine.core_types, Path("/nonexistent")))
+    client = session.open_client(
+        Client(session, context.engine.core_types, Path("/nonexistent"), nested=True)
+    )
     try:
         async with context.engine.served_in(slot) as port:
             yield (

@@ -22,7 +22,7 @@ class Client:
     """One holder of a token.
 
     The command line and `dagger-io` scripts are main clients: `workdir` is where they run, and they may read the
-    host. A module function's client has `call` (what currentFunctionCall answers) and `module`, and what it calls the
+    host. A `nested` one belongs to a command in a container and reads nothing. A module function's client has `call` (what currentFunctionCall answers) and `module`, and what it calls the
     host is its own scratch folder `workdir`.
     """
 
@@ -33,12 +33,13 @@ class Client:
     token: str = field(default_factory=lambda: secrets.token_hex(24))
     module: Any = None
     call: Any = None
+    nested: bool = False
     schema_cache: Schema | None = None
 
     @property
     def is_main(self) -> bool:
-        """Whether this is the session's own client, not a function's."""
-        return self.call is None
+        """Whether this is the session's own client, not a function's or a command's."""
+        return self.call is None and not self.nested
 
     @property
     def namespace(self) -> str:

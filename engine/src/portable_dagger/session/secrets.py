@@ -16,6 +16,7 @@ from portable_dagger.errors import NotFoundError, QueryError
 from portable_dagger.graph.values import Secret
 
 if TYPE_CHECKING:
+    from portable_dagger.session.client import Client
     from portable_dagger.session.session import Session
 
 LIMIT = 128_000
@@ -45,8 +46,16 @@ class SecretStore:
         holder = _holder(namespace, name)
         return Secret(holder=holder, cache_key=holder, name=name)
 
-    async def from_uri(self, uri: str, cache_key: str | None) -> Secret:
-        """Return the secret of a URI; its cache key is made of its text unless one is given."""
+    async def from_uri(self, uri: str, cache_key: str | None, client: Client) -> Secret:
+        """Return the secret of a URI; its cache key is made of its text unless one is given.
+
+        Only the session's own client may name the host's secrets: a function gets those that it is handed.
+        """
+        if not client.is_main:
+            raise NotFoundError(
+                f"secret {uri.partition('://')[0]}://…: functions and commands cannot read the host's secrets",
+                "hand the secret over as an argument",
+            )
         scheme, found, _ = uri.partition("://")
         if not found or scheme not in {"env", "file", "cmd"}:
             hint = "the embedded engine reads env://, file:// and cmd://"

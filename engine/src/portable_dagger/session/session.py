@@ -35,6 +35,8 @@ class Session:
     started: float = field(default_factory=time.time)
     progress: Progress = field(default_factory=Progress)
     clients: dict[str, Client] = field(default_factory=dict)
+    client_ids: dict[str, Client] = field(default_factory=dict)
+    """Every client that there was: a recipe may outlive the client that made it, and still speaks of its host."""
     secrets: SecretStore = field(init=False)
     services: Services = field(init=False)
     tunnels: Tunnels = field(init=False)
@@ -53,6 +55,7 @@ class Session:
     def open_client(self, client: Client) -> Client:
         """Make a client's token valid."""
         self.clients[client.token] = client
+        self.client_ids[client.id] = client
         self.engine.clients[client.token] = client
         return client
 
