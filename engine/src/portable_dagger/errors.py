@@ -24,6 +24,8 @@ EngineError                  anything that a user can read: `message` says what 
 │   ├── LayerMissingError    a layer that something needs is not there
 │   ├── PatternError         a path pattern that does not parse
 │   ├── LinkLoopError        a path through too many symbolic links
+│   ├── PatchError           a patch that does not parse or fit
+│   ├── MergeConflictError   changes of the same files that do not go together
 │   └── DiskFullError        the store's file system is full
 └── ImageError               something about an image
     ├── ImageReferenceError  a reference that does not parse
@@ -219,6 +221,14 @@ class LinkLoopError(StoreError):
 
 class DiskFullError(StoreError):
     """The file system of the store has no space left."""
+
+
+class PatchError(StoreError):
+    """A patch that does not parse, or does not fit the files it is for."""
+
+
+class MergeConflictError(StoreError):
+    """Changes of the same files that do not go together."""
 
 
 class PatternError(StoreError):

@@ -15,12 +15,14 @@ from portable_dagger.api import (
     host,
     json_value,
     module,
+    patches,
     search,
     secret,
     service,
     stat,
     type_def,
     type_views,
+    unsupported,
 )
 from portable_dagger.api.container import CONTAINER, settings
 from portable_dagger.api.query import QUERY
@@ -40,6 +42,7 @@ MODULES = (
     host,
     json_value,
     module,
+    patches,
     search,
     secret,
     service,
@@ -47,6 +50,7 @@ MODULES = (
     stat,
     type_def,
     type_views,
+    unsupported,
 )
 
 

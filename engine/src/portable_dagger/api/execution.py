@@ -133,6 +133,8 @@ class Execution:
             target = self._evaluator.load(dict(given)["id"])
         elif field.lazy:
             target = self._make(field, field.type.name, recipe, given)
+            if field.eager:
+                await self._evaluator.evaluate(target, self._context)
         elif field.type.holds_objects:
             return await self._list(field, recipe, given, nodes, path)
         else:

@@ -68,6 +68,7 @@ class Field:
     deprecated: str | None = None
     experimental: bool = False
     prepare: Prepare | None = None
+    eager: bool = False
 
     @property
     def lazy(self) -> bool:
@@ -95,8 +96,12 @@ class ObjectType:
         experimental: bool = False,
         deprecated_arguments: dict[str, str] | None = None,
         prepare: Prepare | None = None,
+        eager: bool = False,
     ) -> Callable[[Resolve], Resolve]:
-        """Register an async function as a field; `step` is the kind of step that progress shows for it."""
+        """Register an async function as a field; `step` is the kind of step that progress shows for it.
+
+        An `eager` one is evaluated when it is asked for, although it answers an object.
+        """
 
         def register(function: Resolve) -> Resolve:
             key = name or camel(function.__name__)
@@ -111,6 +116,7 @@ class ObjectType:
                 deprecated=deprecated,
                 experimental=experimental,
                 prepare=prepare,
+                eager=eager,
             )
             return function
 

@@ -164,6 +164,28 @@ class Changeset(Value):
     after: Directory
 
 
+@enum_type
+class DiffStatKind(enum.Enum):
+    """The type of change."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    REMOVED = "REMOVED"
+    RENAMED = "RENAMED"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffStat(Value):
+    """How one file of a changeset changed; `added_lines` and `removed_lines` are 0 for binary files."""
+
+    api_type: ClassVar[str] = "DiffStat"
+    path: str
+    kind: DiffStatKind
+    added_lines: int
+    removed_lines: int
+    old_path: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Address(Value):
     """A text that names an object, as command line flags give it."""

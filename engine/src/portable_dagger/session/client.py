@@ -22,8 +22,8 @@ class Client:
     """One holder of a token.
 
     The command line and `dagger-io` scripts are main clients: `workdir` is where they run, and they may read the
-    host. A `nested` one belongs to a command in a container and reads nothing. A module function's client has `call` (what currentFunctionCall answers) and `module`, and what it calls the
-    host is its own scratch folder `workdir`.
+    host. A `nested` one belongs to a command in a container and reads nothing. A module function's client has `call`
+    (what currentFunctionCall answers) and `module`, and what it calls the host is its own scratch folder `workdir`.
     """
 
     session: Session

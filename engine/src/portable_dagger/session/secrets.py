@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,12 +111,13 @@ class SecretStore:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # so that it can be ended with what it started
         )
         try:
             stdout, stderr = await process.communicate()
         finally:
             if process.returncode is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:
             last = stderr.decode(errors="replace").strip()[-200:]

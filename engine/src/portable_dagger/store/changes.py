@@ -29,10 +29,10 @@ class Changes:
 
 def compare(store: Store, before: Place, after: Place) -> Changes:
     """Return what differs: content, type, mode or link target."""
-    old, new = _entries(store, before), _entries(store, after)
+    old, new = entries(store, before), entries(store, after)
     added = [path for path in new if path not in old]
     modified = [
-        p for p in new if p in old and not p.endswith("/") and _differ(store, old[p], new[p])
+        p for p in new if p in old and not p.endswith("/") and differ(store, old[p], new[p])
     ]
     gone = sorted(path for path in old if path not in new)
     removed: list[str] = []
@@ -42,7 +42,8 @@ def compare(store: Store, before: Place, after: Place) -> Changes:
     return Changes(tuple(sorted(added)), tuple(sorted(modified)), tuple(removed))
 
 
-def _entries(store: Store, place: Place) -> dict[str, Entry]:
+def entries(store: Store, place: Place) -> dict[str, Entry]:
+    """Return all that is in a directory by relative path; directories' paths end with a slash."""
     tree = Tree(store.layer_paths(place[0]))
     base = tree.real_path(place[1]).rstrip("/")
     found = {}
@@ -52,7 +53,8 @@ def _entries(store: Store, place: Place) -> dict[str, Entry]:
     return found
 
 
-def _differ(store: Store, one: Entry, other: Entry) -> bool:
+def differ(store: Store, one: Entry, other: Entry) -> bool:
+    """Whether two entries differ in content, type, mode or link target."""
     if (one.stat.st_mode, one.target) != (other.stat.st_mode, other.target):
         return True
     if not one.is_file or one.stat.st_ino == other.stat.st_ino:
@@ -65,11 +67,35 @@ def _differ(store: Store, one: Entry, other: Entry) -> bool:
 def changed(store: Store, before: Place, after: Place) -> Snapshot:
     """Return a snapshot of what was added or modified."""
     found = compare(store, before, after)
-    taken = (*found.added, *found.modified)
-    if not taken:
+    return part(store, after, [*found.added, *found.modified])
+
+
+def written(store: Store, before: Place, after: Place) -> Snapshot:
+    """Return a snapshot of what was written anew, were it with the same content: what has another time counts."""
+    old, new = entries(store, before), entries(store, after)
+    taken = [
+        path
+        for path in new
+        if path not in old
+        or (not path.endswith("/") and old[path].stat.st_mtime_ns != new[path].stat.st_mtime_ns)
+        or (not path.endswith("/") and differ(store, old[path], new[path]))
+    ]
+    return part(store, after, taken)
+
+
+def part(store: Store, place: Place, paths: list[str]) -> Snapshot:
+    """Return a snapshot of some paths of a directory, with all that is in them."""
+    if not paths:
         return Snapshot()
-    select = Filter(include=tuple(_escaped(path) for path in taken))
-    return copy(store, Snapshot(), "/", after[0], after[1], select=select)
+    whole = {path for path in paths if path.endswith("/")}
+    tops = [path for path in paths if whole.isdisjoint(_parents(path))]
+    select = Filter(include=tuple(escaped(path) for path in tops))
+    return copy(store, Snapshot(), "/", place[0], place[1], select=select)
+
+
+def _parents(path: str) -> list[str]:
+    names = path.rstrip("/").split("/")[:-1]
+    return ["/".join(names[: depth + 1]) + "/" for depth in range(len(names))]
 
 
 def applied(store: Store, target: Place, before: Place, after: Place) -> Snapshot:
@@ -77,10 +103,14 @@ def applied(store: Store, target: Place, before: Place, after: Place) -> Snapsho
     found = compare(store, before, after)
     base = target[1].rstrip("/")
     root = edit.remove(
-        store, target[0], [_escaped(f"{base}/{p}".rstrip("/")) for p in found.removed], "any"
+        store, target[0], [escaped(f"{base}/{p}".rstrip("/")) for p in found.removed], "any"
     )
     return copy(store, root, target[1], changed(store, before, after), "/")
 
 
-def _escaped(path: str) -> str:
-    return "".join("\\" + c if c in "*?[\\!" else c for c in path.rstrip("/"))
+def escaped(path: str) -> str:
+    """Return the pattern that matches a path and nothing else."""
+    return "".join(
+        f"[{letter}]" if letter.isspace() else "\\" + letter if letter in "*?[\\!" else letter
+        for letter in path.rstrip("/")
+    )

@@ -13,7 +13,7 @@ import shutil
 import stat as modes
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.errors import NotFoundError
+from portable_dagger.errors import NotFoundError, StoreError
 from portable_dagger.store.disk import disk_errors
 from portable_dagger.store.pattern import Patterns
 from portable_dagger.store.snapshot import Snapshot
@@ -29,6 +29,9 @@ Owner = tuple[int, int]
 
 DEEPEST = 60
 """Layers of a snapshot before they are made into one."""
+
+REVISION = 2
+"""Raised when an edit of the same description begins to give another layer: a kept store has the old ones."""
 
 LINKS_EXHAUSTED = 31
 """errno EMLINK: a file has as many hard links as its file system allows."""
@@ -163,7 +166,7 @@ def edited(
 ) -> Snapshot:
     """Return the snapshot with the layer that `write` makes; the layer of an edit done before is reused."""
     base = squashed(store, snapshot) if len(snapshot.layers) >= DEEPEST else snapshot
-    text = json.dumps([base.digest, *description], sort_keys=True)
+    text = json.dumps([REVISION, base.digest, *description], sort_keys=True)
     digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     if not store.has_layer(digest):
         stage = store.stage()
@@ -261,7 +264,7 @@ def remove(store: Store, snapshot: Snapshot, patterns: Sequence[str], kind: str)
     tree = Tree(store.layer_paths(snapshot))
     found: list[Entry] = []
     for text in patterns:
-        if any(letter in text for letter in "*?["):
+        if any(letter in text for letter in "*?[\\"):
             matcher = Patterns([text.lstrip("/")])
             found += [e for e in tree.walk() if matcher.match_exactly(e.path.lstrip("/"))]
         else:
@@ -271,6 +274,8 @@ def remove(store: Store, snapshot: Snapshot, patterns: Sequence[str], kind: str)
     gone = sorted({entry.path for entry in found if entry.is_directory in wanted})
     if not gone:
         return snapshot
+    if gone[0] == "/":
+        raise StoreError("the root of a file system cannot be removed", "remove what is in it")
 
     def write(draft: Draft) -> None:
         done: list[str] = []

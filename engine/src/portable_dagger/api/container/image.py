@@ -53,7 +53,7 @@ class ImageMediaTypes(str, enum.Enum):
     DOCKER = "DockerMediaTypes"
 
 
-@CONTAINER.field(name="from", scope=Scope.SESSION, step="image")
+@CONTAINER.field(name="from", scope=Scope.SESSION, step="image", eager=True)
 async def from_(
     self: Container, context: Context, *, address: str, registry_service: Service | None = None
 ) -> Container:
