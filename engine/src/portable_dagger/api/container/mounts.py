@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from portable_dagger.api.container.type import CONTAINER
 from portable_dagger.errors import EngineError, NotFoundError
@@ -28,9 +28,6 @@ from portable_dagger.graph.values import (
 from portable_dagger.ops.paths import Owner, absolute, owner_of
 from portable_dagger.store import edit
 
-if TYPE_CHECKING:
-    from portable_dagger.store.snapshot import Snapshot
-
 
 def _mounted(container: Container, mount: Mount) -> Container:
     others = tuple(here for here in container.mounts if here.target != mount.target)
@@ -48,8 +45,16 @@ async def _owner(container: Container, context: Context, owner: str) -> Owner | 
         ) from error
 
 
-def _owned(context: Context, snapshot: Snapshot, path: str, owner: Owner | None) -> Snapshot:
-    return snapshot if owner is None else edit.chown(context.store, snapshot, path, owner)
+Source = TypeVar("Source", Directory, File)
+
+
+async def _owned(container: Container, context: Context, source: Source, owner: str) -> Source:
+    """Return a directory or file that belongs to `owner`, as the container knows that name."""
+    numbers = await _owner(container, context, owner)
+    if numbers is None:
+        return source
+    root = await asyncio.to_thread(edit.chown, context.store, source.root, source.path, numbers)
+    return dataclasses.replace(source, root=root)
 
 
 @CONTAINER.field()
@@ -71,11 +76,7 @@ async def with_mounted_directory(
     expand: bool = False,
 ) -> Container:
     """Mount a directory; commands may write to it, which changes the mount and not its source."""
-    owned = source
-    if owner:
-        numbers = await _owner(self, context, owner)
-        root = await asyncio.to_thread(_owned, context, source.root, source.path, numbers)
-        owned = dataclasses.replace(source, root=root)
+    owned = await _owned(self, context, source, owner)
     target = absolute(self, path, expand=expand)
     return _mounted(self, DirectoryMount(target, owned, read_only=read_only))
 
@@ -91,11 +92,7 @@ async def with_mounted_file(
     expand: bool = False,
 ) -> Container:
     """Mount a file at exactly this path."""
-    owned = source
-    if owner:
-        numbers = await _owner(self, context, owner)
-        root = await asyncio.to_thread(_owned, context, source.root, source.path, numbers)
-        owned = dataclasses.replace(source, root=root)
+    owned = await _owned(self, context, source, owner)
     return _mounted(self, DirectoryMount(absolute(self, path, expand=expand), owned))
 
 
