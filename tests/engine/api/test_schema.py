@@ -156,7 +156,6 @@ def test_arguments_are_those_of_the_client(expected: ClientField, field: Field) 
     ("type_name", "name"),
     [
         ("Query", "git"),
-        ("Query", "http"),
         ("Query", "llm"),
         ("Query", "env"),
         ("Directory", "asGit"),

@@ -99,18 +99,6 @@ refuse(
     httpAuthHeader=(Secret, None),
     experimentalServiceHost=(Service, None),
 )
-refuse(
-    QUERY,
-    "http",
-    File,
-    "http",
-    url=str,
-    name=(str, None),
-    permissions=(int, None),
-    checksum=(str, None),
-    authHeader=(Secret, None),
-    experimentalServiceHost=(Service, None),
-)
 refuse(QUERY, "llm", Llm, "llm", model=(str, None), maxAPICalls=(int, None))
 refuse(QUERY, "env", Env, "env", privileged=(bool, False), writable=(bool, False))
 refuse(DIRECTORY, "asGit", GitRepository, "asGit")

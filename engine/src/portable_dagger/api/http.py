@@ -1,0 +1,49 @@
+"""The root field `http`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from portable_dagger.api.query import QUERY
+from portable_dagger.api.registry import Scope
+from portable_dagger.errors import HttpError
+from portable_dagger.graph.context import Context
+from portable_dagger.graph.values import File, Secret, Service
+from portable_dagger.ops.http import Request, fetch
+from portable_dagger.store import edit
+from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.store import file_digest
+
+DEFAULT_MODE = 0o600
+
+
+@QUERY.field(scope=Scope.SESSION, step="http")
+async def http(
+    self: object,
+    context: Context,
+    *,
+    url: str,
+    name: str | None = None,
+    permissions: int | None = None,
+    checksum: str | None = None,
+    auth_header: Secret | None = None,
+    experimental_service_host: Service | None = None,
+) -> File:
+    """Return a file that an HTTP server sends; fetched once a session."""
+    address, authorization = "", ""
+    if experimental_service_host is not None:
+        address = (await context.session.services.start(experimental_service_host, context)).address
+    if auth_header is not None:
+        authorization = (await context.session.secrets.text(auth_header)).decode().strip()
+    request = Request(url, address, authorization)
+    with context.session.progress.span("http", f"http {url}"):
+        path = await fetch(context.store, request)
+        if checksum:
+            found = "sha256:" + await asyncio.to_thread(file_digest, path)
+            if found != checksum:
+                raise HttpError(f"http checksum mismatch: expected {checksum}, got {found}")
+    target = "/" + (name or request.name)
+    root = await asyncio.to_thread(
+        edit.add_file, context.store, Snapshot(), target, path, permissions or DEFAULT_MODE
+    )
+    return File(root, target)
