@@ -29,6 +29,7 @@ from portable_dagger.api.core import core_types
 from portable_dagger.api.describe import describe_type
 from portable_dagger.api.schema import Schema
 from portable_dagger.graph.evaluation import Evaluator
+from portable_dagger.graph.sharing import Sharing
 from portable_dagger.graph.steps import Steps
 from portable_dagger.images.resolve import Images
 from portable_dagger.modules.loader import Modules
@@ -73,6 +74,7 @@ class Engine:
         self.salt = self._salt()
         self.evaluator = Evaluator(self.store)
         self.steps = Steps(self.store)
+        self.sharing = Sharing()
         self.images = Images(self.store, state)
         self.core_types = core_types()
         self.all_types = self.core_types

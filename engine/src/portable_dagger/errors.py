@@ -4,6 +4,7 @@ EngineError                  anything that a user can read: `message` says what 
 ├── ExecError                a command in a container failed; carries its exit code and output
 ├── QueryError               a GraphQL request that does not fit the schema
 ├── NotFoundError            an ID, token or path that names nothing
+├── GitError                 a repository or ref that is not there, or cannot be reached
 ├── HttpError                a server that does not answer, refuses, or sends something else than expected
 ├── ServiceError             a service that did not become healthy, or died
 ├── CommandLineError         a command line that fits no verb, function or flag
@@ -70,6 +71,10 @@ class QueryError(EngineError):
 
 class NotFoundError(EngineError):
     """An ID, a token or a path that names nothing."""
+
+
+class GitError(EngineError):
+    """A repository, ref or commit that is not there, or cannot be reached."""
 
 
 class HttpError(EngineError):

@@ -155,10 +155,8 @@ def test_arguments_are_those_of_the_client(expected: ClientField, field: Field) 
 @pytest.mark.parametrize(
     ("type_name", "name"),
     [
-        ("Query", "git"),
         ("Query", "llm"),
         ("Query", "env"),
-        ("Directory", "asGit"),
         ("Directory", "dockerBuild"),
     ],
 )

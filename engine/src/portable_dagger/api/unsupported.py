@@ -13,8 +13,7 @@ from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import Argument, Field, ObjectType
 from portable_dagger.api.types import EMPTY, Platform, input_type, type_ref
 from portable_dagger.errors import EngineError
-from portable_dagger.graph.records import Changeset
-from portable_dagger.graph.values import Container, Directory, File, Secret, Service, Socket, Value
+from portable_dagger.graph.values import Container, Secret, Socket, Value
 
 
 @input_type
@@ -24,18 +23,6 @@ class BuildArg:
 
     name: str
     value: str
-
-
-class GitRepository(Value):
-    """A git repository."""
-
-    api_type: ClassVar[str] = "GitRepository"
-
-
-class GitRef(Value):
-    """A git ref: a tag, a branch or a commit."""
-
-    api_type: ClassVar[str] = "GitRef"
 
 
 class Llm(Value):
@@ -50,8 +37,6 @@ class Env(Value):
     api_type: ClassVar[str] = "Env"
 
 
-GIT_REPOSITORY = ObjectType("GitRepository", "A git repository.")
-GIT_REF = ObjectType("GitRef", "A git ref (tag, branch, or commit).")
 LLM = ObjectType("LLM", "A conversation with a language model.")
 ENV = ObjectType("Env", "An environment of inputs and outputs.")
 
@@ -85,23 +70,8 @@ async def _never(*_: object, **__: object) -> None:
     raise AssertionError  # `prepare` has raised before
 
 
-refuse(
-    QUERY,
-    "git",
-    GitRepository,
-    "git",
-    url=str,
-    keepGitDir=(bool, True),
-    sshKnownHosts=(str, ""),
-    sshAuthSocket=(Socket, None),
-    httpAuthUsername=(str, ""),
-    httpAuthToken=(Secret, None),
-    httpAuthHeader=(Secret, None),
-    experimentalServiceHost=(Service, None),
-)
 refuse(QUERY, "llm", Llm, "llm", model=(str, None), maxAPICalls=(int, None))
 refuse(QUERY, "env", Env, "env", privileged=(bool, False), writable=(bool, False))
-refuse(DIRECTORY, "asGit", GitRepository, "asGit")
 refuse(
     DIRECTORY,
     "dockerBuild",
@@ -115,34 +85,3 @@ refuse(
     noInit=(bool, False),
     ssh=(Socket, None),
 )
-
-refuse(GIT_REPOSITORY, "branch", GitRef, "git", name=str)
-refuse(GIT_REPOSITORY, "branches", list[str], "git", patterns=(list[str] | None, None))
-refuse(GIT_REPOSITORY, "commit", GitRef, "git", id=str)
-refuse(GIT_REPOSITORY, "head", GitRef, "git")
-refuse(GIT_REPOSITORY, "latestVersion", GitRef, "git")
-refuse(GIT_REPOSITORY, "ref", GitRef, "git", name=str)
-refuse(GIT_REPOSITORY, "tag", GitRef, "git", name=str)
-refuse(GIT_REPOSITORY, "tags", list[str], "git", patterns=(list[str] | None, None))
-refuse(GIT_REPOSITORY, "uncommitted", Changeset, "git")
-refuse(GIT_REPOSITORY, "url", str | None, "git")
-refuse(GIT_REF, "commit", str, "git")
-refuse(GIT_REF, "commonAncestor", GitRef, "git", other=GitRef)
-refuse(GIT_REF, "ref", str, "git")
-refuse(
-    GIT_REF,
-    "tree",
-    Directory,
-    "git",
-    discardGitDir=(bool, False),
-    depth=(int, 1),
-    includeTags=(bool, False),
-)
-refuse(LLM, "lastReply", str, "llm")
-refuse(LLM, "loop", Llm, "llm")
-refuse(LLM, "withEnv", Llm, "llm", env=Env)
-refuse(LLM, "withModel", Llm, "llm", model=str)
-refuse(LLM, "withPrompt", Llm, "llm", prompt=str)
-refuse(LLM, "withPromptFile", Llm, "llm", file=File)
-refuse(ENV, "withStringInput", Env, "env", name=str, value=str, description=str)
-refuse(ENV, "withStringOutput", Env, "env", name=str, description=str)
