@@ -70,6 +70,6 @@ async def test_what_did_not_change_is_not_sent_again(server: str, tmp_path: Path
     assert Handler.answers == [200, 304]
     with pytest.raises(HttpError, match="the server answered 404"):
         await fetch(store, Request(f"{server}/none"))
-    with pytest.raises(HttpError, match="127.0.0.1:1"):
+    with pytest.raises(HttpError, match=r"127\.0\.0\.1:1"):
         await fetch(store, Request("http://127.0.0.1:1/x"))
     store.close()
