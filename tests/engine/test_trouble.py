@@ -115,6 +115,13 @@ def test_a_service_that_dies_before_it_is_healthy() -> None:
     assert "cannot bind" in done.stderr
 
 
+def test_a_chain_of_three_hundred_calls() -> None:
+    calls = "".join(f'{{ withNewFile(path: "f{n}", contents: "{n}") ' for n in range(300))
+    done = query("{ directory " + calls + "{ entries }" + " }" * 301)
+    assert done.returncode == 0, done.stderr
+    assert '"f299"' in done.stdout
+
+
 def test_a_failed_command_names_itself_and_its_last_lines() -> None:
     done = query(BASE % 'withExec(args: ["sh", "-c", "echo last words; exit 41"]) { sync }')
     assert done.returncode == 41
