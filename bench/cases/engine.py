@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from functools import partial
 from pathlib import Path
@@ -33,17 +34,13 @@ def measure(place: Workplace) -> Iterator[Measurement]:
 
 
 def _memory(place: Workplace) -> float:
-    """Sum the proportional set size of every process whose command line names the state directory."""
-    total = 0
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            mine = str(place.state).encode() in (folder / "cmdline").read_bytes()
-            rollup = (folder / "smaps_rollup").read_text() if mine else ""
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        total += sum(
-            int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
-        )
+    """Sum the proportional set sizes of the engine's processes: the one that engine.json names, and all below it."""
+    first = json.loads((place.state / "engine.json").read_text())["pid"]
+    total, waiting = 0, [int(first)]
+    while waiting:
+        folder = Path("/proc", str(waiting.pop()))
+        rollup = (folder / "smaps_rollup").read_text().split()
+        total += int(rollup[rollup.index("Pss:") + 1])
+        for task in (folder / "task").iterdir():
+            waiting.extend(int(child) for child in (task / "children").read_text().split())
     return total / 1024

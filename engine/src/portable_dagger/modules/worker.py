@@ -86,7 +86,6 @@ class Worker:
                     env={
                         "PATH": os.defpath,
                         "PYTHONPATH": str(Path(portable_dagger.__file__).parents[1]),
-                        "PYTHONDONTWRITEBYTECODE": "1",
                         "LANG": "C.UTF-8",
                     },
                     stdin=asyncio.subprocess.PIPE,

@@ -121,6 +121,8 @@ def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     sys.argv[1:] = []
     startup.warm_up()
+    # What is imported from here on is a module's code, whose folder is not ours to write.
+    sys.dont_write_bytecode = True
     gc.collect()
     gc.freeze()
     Zygote(listener).serve()

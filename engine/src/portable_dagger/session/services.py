@@ -27,8 +27,10 @@ GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL (the brief, section 5.5)."""
 
 DIAL_TIMEOUT = 1.0
-FIRST_PAUSE = 0.02
+SHORTEST_PAUSE = 0.01
 LONGEST_PAUSE = 1.0
+PATIENCE = 0.05
+"""Share of the time waited so far that passes between two dials: a service is seen at most that much too late."""
 
 
 @dataclass(slots=True)
@@ -258,14 +260,14 @@ async def _reachable(address: str, ports: list[int]) -> None:
 
 
 async def _dial(address: str, port: int) -> None:
-    pause = FIRST_PAUSE
+    start = asyncio.get_running_loop().time()
     while True:
         try:
             async with asyncio.timeout(DIAL_TIMEOUT):
                 _, writer = await asyncio.open_connection(address, port)
         except OSError:
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            waited = asyncio.get_running_loop().time() - start
+            await asyncio.sleep(min(max(waited * PATIENCE, SHORTEST_PAUSE), LONGEST_PAUSE))
         else:
             writer.close()
             return

@@ -104,6 +104,11 @@ run_init_files() {
 initialise() {
     check_password
     make_cluster
+    local files=(/docker-entrypoint-initdb.d/*)
+    if [[ $POSTGRES_DB == postgres && ${#files[@]} == 0 ]]; then
+        # initdb made that database already: a server for nothing would double the time of a start.
+        return
+    fi
     export PGPASSWORD=$POSTGRES_PASSWORD
     local options="-c listen_addresses='' -p ${PGPORT:-5432}"
     if (($#)); then
@@ -111,10 +116,9 @@ initialise() {
     fi
     pg_ctl -D "$PGDATA" -o "$options" -w start
     make_database
-    run_init_files /docker-entrypoint-initdb.d/*
+    run_init_files "${files[@]}"
     pg_ctl -D "$PGDATA" -m fast -w stop
     unset PGPASSWORD
-    printf '\nPostgreSQL init process complete; ready for start up.\n\n'
 }
 
 asks_for_help() {
@@ -139,6 +143,7 @@ main() {
         if [[ ! -s $PGDATA/PG_VERSION ]]; then
             settings
             initialise "${@:2}"
+            printf '\nPostgreSQL init process complete; ready for start up.\n\n'
         else
             printf '\nPostgreSQL Database directory appears to contain a database; Skipping initialization\n\n'
         fi
