@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from portable_dagger.store import edit
 from portable_dagger.store.content import content_digest
-from portable_dagger.store.copy import copy, export_directory, export_file
+from portable_dagger.store.copy import copy
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.snapshot import Snapshot
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from portable_dagger.store.store import Store
 
@@ -122,16 +121,3 @@ def test_content_counts_and_times_do_not(store: Store) -> None:
     assert content_digest(store, edit.chown(store, one, "/a", (1, 1))) != content_digest(store, one)
     renamed = edit.write_file(store, Snapshot(), "/b", b"1")
     assert content_digest(store, renamed, "/b") == content_digest(store, one, "/a")
-
-
-def test_export_merges_or_wipes(store: Store, tmp_path: Path) -> None:
-    target = tmp_path / "out"
-    target.mkdir()
-    (target / "mine").write_text("kept")
-    export_directory(store, sample(store), "/", target)
-    assert (target / "mine").read_text() == "kept"
-    assert (target / "sub/c.txt").read_text() == "sub/c.txt"
-    export_directory(store, sample(store), "/sub", target, wipe=True)
-    assert sorted(p.name for p in target.iterdir()) == ["c.txt", "d.log"]
-    export_file(store, sample(store), "/a.txt", tmp_path / "new/a")
-    assert (tmp_path / "new/a").read_text() == "a.txt"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from portable_dagger.errors import NotFoundError
+from portable_dagger.store.content import content_digest, read_digest
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory, import_file
+from portable_dagger.store.store import Store
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from portable_dagger.store.snapshot import Snapshot
-    from portable_dagger.store.store import Store
 
 
 @pytest.fixture
@@ -74,6 +78,39 @@ def test_equal_content_is_one_layer_and_unchanged_files_are_not_read_again(
     assert before.stat.st_ino == after.stat.st_ino
     (source / "notes.md").write_text("notes\n")
     assert import_directory(store, source) == first
+
+
+def edits(top: Path) -> list[Callable[[], object]]:
+    """What may happen to a directory between two imports, one after the other."""
+    return [
+        lambda: (top / "src/new.py").write_text("new\n"),
+        (top / "notes.md").unlink,
+        (top / "empty").rmdir,
+        lambda: (top / "src/main.py").chmod(0o755),
+        lambda: shutil.rmtree(top / "src/cache"),
+        lambda: (top / "src/cache").write_text("a file now\n"),
+        lambda: ((top / "link").unlink(), (top / "link").symlink_to("elsewhere")),
+        lambda: ((top / "src/cache").unlink(), (top / "src/cache/deep/er").mkdir(parents=True)),
+        lambda: (top / "src/cache/deep/er/file").write_text("deep\n"),
+        lambda: (shutil.rmtree(top / "src"), (top / "src").write_text("a file now\n")),
+        lambda: os.utime(top / "src", (1, 1)),
+        lambda: [(top / f"many{n}").write_text(str(n)) for n in range(100)],
+    ]
+
+
+def test_a_difference_gives_what_a_first_import_gives(
+    store: Store, source: Path, tmp_path: Path
+) -> None:
+    import_directory(store, source)
+    for number, edit in enumerate(edits(source)):
+        edit()
+        later = import_directory(store, source)
+        with contextlib.closing(Store(tmp_path / f"fresh{number}")) as fresh:
+            anew = import_directory(fresh, source)
+            assert paths(store, later) == paths(fresh, anew)
+            digest = read_digest(fresh, anew)
+            assert read_digest(store, later) == digest
+            assert content_digest(store, later) == content_digest(fresh, anew) == digest
 
 
 def test_what_is_not_there_is_named(store: Store, source: Path) -> None:

@@ -15,8 +15,8 @@ from portable_dagger.graph.context import Context
 from portable_dagger.graph.records import Changeset, DiffStat, DiffStatKind
 from portable_dagger.graph.values import Directory, File
 from portable_dagger.store.changes import Changes, Place, changed, compare, written
-from portable_dagger.store.copy import export_directory
 from portable_dagger.store.edit import clear, write_file
+from portable_dagger.store.export import export_directory
 from portable_dagger.store.merge import OnConflict, merged
 from portable_dagger.store.patch import diff, statistics
 from portable_dagger.store.snapshot import Snapshot

@@ -19,7 +19,8 @@ from portable_dagger.ops.identity import content_key
 from portable_dagger.ops.paths import below
 from portable_dagger.store import changes as differences
 from portable_dagger.store import edit
-from portable_dagger.store.copy import copy, export_directory
+from portable_dagger.store.copy import copy
+from portable_dagger.store.export import export_directory
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.filter import glob as matching
 from portable_dagger.store.snapshot import Snapshot

@@ -19,7 +19,8 @@ from portable_dagger.graph.records import EnvFile, JsonValue, Stat
 from portable_dagger.graph.values import File
 from portable_dagger.ops.identity import content_key
 from portable_dagger.store import edit
-from portable_dagger.store.copy import copy, export_file
+from portable_dagger.store.copy import copy
+from portable_dagger.store.export import export_file
 from portable_dagger.store.snapshot import Snapshot
 from portable_dagger.store.tree import Entry
 

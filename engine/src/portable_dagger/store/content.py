@@ -10,8 +10,13 @@ from portable_dagger.errors import NotFoundError
 from portable_dagger.store.tree import Entry, Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from portable_dagger.store.snapshot import Snapshot
     from portable_dagger.store.store import Store
+
+
+Facts = tuple[object, ...]
 
 
 def content_digest(store: Store, snapshot: Snapshot, path: str = "/") -> str:
@@ -22,30 +27,41 @@ def content_digest(store: Store, snapshot: Snapshot, path: str = "/") -> str:
     key = f"{snapshot.digest}:{path}"
     known = store.index.content(key)
     if known is None:
-        known = "sha256:" + _digest(store, snapshot, path)
+        known = read_digest(store, snapshot, path)
         store.index.put_content(key, known)
     return known
 
 
-def _digest(store: Store, snapshot: Snapshot, path: str) -> str:
+def read_digest(store: Store, snapshot: Snapshot, path: str = "/") -> str:
+    """Return the same by reading everything, whatever is remembered."""
     tree = Tree(store.layer_paths(snapshot))
     top = tree.lookup(path)
     if top is not None and not top.is_directory:
-        return hashlib.sha256(repr(_facts(store, top)).encode()).hexdigest()
+        return "sha256:" + hashlib.sha256(repr(_facts(store, top)).encode()).hexdigest()
     if top is None and path != "/":
         raise NotFoundError(f"stat {path}: no such file or directory")
     base = tree.real_path(path).rstrip("/")
+    found = top.stat if top is not None else None
+    own = (modes.S_IMODE(found.st_mode), found.st_uid, found.st_gid) if found is not None else None
+    entries = ((entry.path[len(base) :], _facts(store, entry)) for entry in tree.walk(path))
+    return digest_of(own, entries)
+
+
+def digest_of(own: Facts | None, entries: Iterable[tuple[str, Facts]]) -> str:
+    """Return `sha256:<hex>` of a directory from its own facts and those of what is in it, in the order of Tree.walk.
+
+    Paths begin with a slash. Facts are the directory's permissions and owner, and for what is in it type and mode,
+    owner, group, and link target, SHA-256 of the content, or device number.
+    """
     total = hashlib.sha256()
-    if top is not None:
-        total.update(
-            repr((modes.S_IMODE(top.stat.st_mode), top.stat.st_uid, top.stat.st_gid)).encode()
-        )
-    for entry in tree.walk(path):
-        total.update(repr((entry.path[len(base) :], *_facts(store, entry))).encode())
-    return total.hexdigest()
+    if own is not None:
+        total.update(repr(own).encode())
+    for path, facts in entries:
+        total.update(repr((path, *facts)).encode())
+    return "sha256:" + total.hexdigest()
 
 
-def _facts(store: Store, entry: Entry) -> tuple[object, ...]:
+def _facts(store: Store, entry: Entry) -> Facts:
     found = entry.stat
     facts = (found.st_mode, found.st_uid, found.st_gid)
     if entry.is_link:

@@ -1,11 +1,9 @@
-"""Copies between snapshots, and out of them."""
+"""Copies between snapshots, and into a folder on disk."""
 
 from __future__ import annotations
 
 import os
 import posixpath
-import shutil
-import stat as modes
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import NotFoundError
@@ -86,59 +84,3 @@ def extract(store: Store, snapshot: Snapshot, path: str, target: Path) -> None:
             else:
                 clear(place)
                 duplicate(entry, place)
-
-
-def export_directory(
-    store: Store, snapshot: Snapshot, path: str, host_path: Path, *, wipe: bool = False
-) -> None:
-    """Write a directory's content to the host: merged into what is there, or in its place.
-
-    Files belong to whoever exports; modes are kept. A file is written aside and renamed: none is left half done.
-    """
-    tree = Tree(store.layer_paths(snapshot))
-    base = tree.real_path(path).rstrip("/")
-    with disk_errors(host_path):
-        host_path.mkdir(parents=True, exist_ok=True)
-        if wipe:
-            for child in host_path.iterdir():
-                clear(child)
-        for entry in tree.walk(path):
-            _write(entry, host_path / entry.path[len(base) + 1 :])
-
-
-def export_file(store: Store, snapshot: Snapshot, path: str, host_path: Path) -> None:
-    """Write a file to the host; parents are made with mode 0700, a file that is replaced keeps its mode."""
-    entry = Tree(store.layer_paths(snapshot)).lookup(path)
-    if entry is None:
-        raise NotFoundError(f"stat {path}: no such file or directory")
-    with disk_errors(host_path):
-        _make_parents(host_path.parent)
-        mode = host_path.stat().st_mode if host_path.is_file() else None
-        _write(entry, host_path)
-        if mode is not None:
-            host_path.chmod(modes.S_IMODE(mode))
-
-
-def _make_parents(path: Path) -> None:
-    if not path.exists():
-        _make_parents(path.parent)
-        path.mkdir(mode=0o700)
-
-
-def _write(entry: Entry, place: Path) -> None:
-    if entry.is_directory:
-        if place.is_symlink() or (place.exists() and not place.is_dir()):
-            clear(place)
-        place.mkdir(exist_ok=True)
-        place.chmod(modes.S_IMODE(entry.stat.st_mode))
-        return
-    if place.is_dir() and not place.is_symlink():
-        clear(place)
-    aside = place.with_name(f".{place.name}.portable-dagger")
-    aside.unlink(missing_ok=True)
-    if entry.is_link:
-        aside.symlink_to(entry.target)
-    else:
-        shutil.copyfile(entry.source, aside)
-        aside.chmod(modes.S_IMODE(entry.stat.st_mode))
-    aside.replace(place)

@@ -1,7 +1,8 @@
 """Directories and files of the host, taken into the store.
 
-A file is read only when its size, times or inode differ from those seen at the last import of the same path; unchanged
-files are hard links into the layer of that import. So an unchanged tree costs one walk, and a changed file one copy.
+The first import of a directory makes a layer of all of it, the base. A later one lays the difference on top of that
+base, so it costs one walk and what changed; when the difference grows, a new base is made, whose unchanged files are
+hard links into the old one. A file is read only when its size, times or inode differ from those seen before.
 """
 
 from __future__ import annotations
@@ -12,41 +13,68 @@ import pickle
 import shutil
 import stat as modes
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import NotFoundError
+from portable_dagger.store.content import Facts, digest_of
 from portable_dagger.store.disk import disk_errors
-from portable_dagger.store.filter import Filter, Selection
+from portable_dagger.store.filter import Filter
 from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.survey import MODE, MODIFIED, PATH, SIZE, TARGET, Row, row_of, survey
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from portable_dagger.store.store import Store
+    from portable_dagger.store.store import Stage, Store
 
 PICKLE = 5
 
 SMALL = 2**20
 """Bytes up to which a file is copied through memory."""
 
+SHARE = 8
+"""A difference of more than one in so many entries makes a new base."""
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One entry of a host directory: its path, mode, link target, and what tells that it changed."""
+FEW = 64
+"""Entries that may always differ."""
 
-    path: str
-    mode: int
-    mark: tuple[int, int, int, int]
-    target: str = ""
+ROOT_MODE = 0o755
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
-    """What the last import of a host path found, and the layer that it made."""
+class Base:
+    """A layer that holds a host directory as it once was; `contents` has the SHA-256 of each file."""
 
-    seen: tuple[Seen, ...]
+    rows: dict[str, Row]
     contents: dict[str, str]
     layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What lies on top of a base: rows that are new or changed, and paths that are gone."""
+
+    rows: tuple[Row, ...]
+    gone: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.rows or self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the last import of a host path made: a base, and a difference with its layer ("" for none)."""
+
+    base: Base
+    difference: Difference
+    layer: str
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What was answered."""
+        return Snapshot((self.base.layer, self.layer) if self.layer else (self.base.layer,))
 
 
 def import_directory(
@@ -64,19 +92,25 @@ def import_directory(
         raise NotFoundError(f"lstat {host_path}: no such file or directory", "check the path")
     if not host_path.is_dir():
         raise NotFoundError(f"{host_path} is a file, not a directory", "name the directory")
-    seen = tuple(_walk(host_path, chosen))
+    rows = survey(host_path, chosen)
     key = hashlib.sha256(repr((str(host_path), chosen)).encode()).hexdigest()
-    memory = store.root / "imports" / key
-    last = _load(memory)
-    if last is not None and last.seen == seen and store.has_layer(last.layer):
-        return Snapshot((last.layer,))
-    made = _import(store, host_path, seen, last)
-    memory.parent.mkdir(exist_ok=True)
-    aside = memory.with_suffix(f".{os.getpid()}")
-    with disk_errors(store.root):
-        aside.write_bytes(pickle.dumps(made, PICKLE))
-        aside.rename(memory)
-    return Snapshot((made.layer,))
+    place = store.root / "imports" / key
+    last = _load(place)
+    if last is not None and not store.has_layer(last.base.layer):
+        last = None
+    difference = _difference(last.base, rows) if last is not None else None
+    if last is not None and difference == last.difference and _present(store, last):
+        return last.snapshot
+    if last is None or difference is None or _large(difference, rows):
+        base, contents = _base(store, host_path, rows, last.base if last is not None else None)
+        made = Memory(base, Difference((), ()), "")
+    else:
+        layer, contents = _lay(store, host_path, last.base, difference)
+        made = Memory(last.base, difference, layer)
+    _keep(store, place, made)
+    digest = digest_of((ROOT_MODE, 0, 0), ((f"/{r[PATH]}", _facts(r, contents)) for r in rows))
+    store.index.put_content(f"{made.snapshot.digest}:/", digest)
+    return made.snapshot
 
 
 def import_file(store: Store, host_path: Path) -> tuple[Snapshot, str]:
@@ -85,142 +119,177 @@ def import_file(store: Store, host_path: Path) -> tuple[Snapshot, str]:
         raise NotFoundError(f"lstat {host_path}: no such file or directory", "check the path")
     if host_path.is_dir():
         raise NotFoundError(f"{host_path} is a directory, not a file", "name a file")
-    found = host_path.stat()
-    seen = Seen(host_path.name, found.st_mode, _mark(found))
-    made = _import(store, host_path.parent, (seen,), None)
-    return Snapshot((made.layer,)), "/" + host_path.name
+    row = row_of(host_path.name, host_path.stat())
+    base, _ = _base(store, host_path.parent, [row], None)
+    return Snapshot((base.layer,)), "/" + host_path.name
 
 
-def _load(memory: Path) -> Import | None:
+def _load(place: Path) -> Memory | None:
     try:
-        data = memory.read_bytes()
+        data = place.read_bytes()
         found = pickle.loads(data)  # noqa: S301  our own file in our own state directory
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError):
         return None
-    return found if isinstance(found, Import) else None
+    return found if isinstance(found, Memory) else None
 
 
-def _mark(found: os.stat_result) -> tuple[int, int, int, int]:
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+def _keep(store: Store, place: Path, made: Memory) -> None:
+    place.parent.mkdir(exist_ok=True)
+    aside = place.with_suffix(f".{os.getpid()}")
+    with disk_errors(store.root):
+        aside.write_bytes(pickle.dumps(made, PICKLE))
+        aside.rename(place)
 
 
-def _walk(top: Path, select: Filter) -> list[Seen]:
-    """List what is taken, sorted by path, parents first."""
-    base = str(top)
-
-    def read(inner: str) -> bytes | None:
-        try:
-            return (top / inner).read_bytes()
-        except OSError:
-            return None
-
-    selection = Selection(select, read) if select else None
-    found: list[Seen] = []
-    waiting: dict[str, Seen] = {}
-    stack = [""]
-    while stack:
-        folder = stack.pop()
-        try:
-            children = sorted(os.scandir(os.path.join(base, folder)), key=_name)
-        except FileNotFoundError:
-            continue
-        below = []
-        for child in children:
-            inner = f"{folder}/{child.name}" if folder else child.name
-            entry = _seen(child, inner)
-            if entry is None:
-                continue
-            directory = modes.S_ISDIR(entry.mode)
-            if directory and (selection is None or selection.descends(inner)):
-                below.append(inner)
-            if selection is None:
-                found.append(entry)
-                continue
-            if directory:
-                waiting[inner] = entry
-            if selection.takes(inner, directory=directory):
-                found.extend(_needed(waiting, inner))
-                waiting.pop(inner, None)
-                found.append(entry)
-        stack.extend(reversed(below))
-    return sorted(found, key=lambda entry: entry.path.split("/"))
+def _present(store: Store, memory: Memory) -> bool:
+    return all(store.has_layer(layer) for layer in memory.snapshot.layers)
 
 
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
+def _difference(base: Base, rows: Sequence[Row]) -> Difference:
+    known = base.rows
+    changed = tuple(row for row in rows if known.get(row[PATH]) != row)
+    gone = known.keys() - {row[PATH] for row in rows}
+    if not gone:
+        return Difference(changed, ())
+    # What lies in a directory that is gone, or is a file now, goes with it.
+    files = {row[PATH] for row in changed if not modes.S_ISDIR(row[MODE])}
+    covered = gone | files
+    tops = (path for path in gone if path.rpartition("/")[0] not in covered)
+    return Difference(changed, tuple(sorted(tops)))
 
 
-def _needed(waiting: dict[str, Seen], inner: str) -> list[Seen]:
-    names = inner.split("/")[:-1]
-    parents = ["/".join(names[: depth + 1]) for depth in range(len(names))]
-    return [waiting.pop(parent) for parent in parents if parent in waiting]
+def _large(difference: Difference, rows: Sequence[Row]) -> bool:
+    return len(difference.rows) + len(difference.gone) > max(FEW, len(rows) // SHARE)
 
 
-def _seen(child: os.DirEntry[str], inner: str) -> Seen | None:
-    try:
-        found = child.stat(follow_symlinks=False)
-        target = os.readlink(child.path) if modes.S_ISLNK(found.st_mode) else ""
-    except FileNotFoundError:
-        return None
-    if modes.S_ISDIR(found.st_mode):
-        return Seen(inner, found.st_mode, (0, found.st_mtime_ns, 0, 0))
-    if modes.S_ISREG(found.st_mode) or target:
-        return Seen(inner, found.st_mode, _mark(found), target)
-    return None
+def _facts(row: Row, contents: dict[str, str]) -> Facts:
+    """Return what store.content counts of an entry."""
+    if row[TARGET]:
+        return (row[MODE], 0, 0, row[TARGET])
+    return (row[MODE], 0, 0, contents.get(row[PATH], 0))
 
 
-def _import(store: Store, top: Path, seen: tuple[Seen, ...], last: Import | None) -> Import:
-    """Make the layer of an import: files that did not change are links into the last one's."""
-    known: dict[str, Seen] = {}
-    before: Path | None = None
-    if last is not None and store.has_layer(last.layer):
-        known = {entry.path: entry for entry in last.seen}
-        before = store.layer_path(last.layer)
-    contents: dict[str, str] = {}
+def _base(
+    store: Store, top: Path, rows: Sequence[Row], last: Base | None
+) -> tuple[Base, dict[str, str]]:
+    """Make a layer of everything; files that did not change are links into the last base."""
     stage = store.stage()
-    total = hashlib.sha256()
+    before = store.layer_path(last.layer) if last is not None else None
+    contents: dict[str, str] = {}
     try:
         with disk_errors(store.root):
-            for entry in seen:
-                target = stage.root / entry.path
-                if modes.S_ISDIR(entry.mode):
-                    target.mkdir()
-                elif entry.target:
-                    target.symlink_to(entry.target)
-                elif before is not None and last is not None and known.get(entry.path) == entry:
-                    os.link(before / entry.path, target)
-                    contents[entry.path] = last.contents[entry.path]
+            for row in rows:
+                path = row[PATH]
+                if last is not None and last.contents.get(path) and last.rows.get(path) == row:
+                    os.link(f"{before}/{path}", stage.root / path)
+                    contents[path] = last.contents[path]
                 else:
-                    contents[entry.path] = _take(top / entry.path, target, entry)
-                facts = (entry.path, entry.mode, entry.target, contents.get(entry.path))
-                total.update(repr(facts).encode())
-            for entry in reversed(seen):
-                if modes.S_ISDIR(entry.mode):
-                    target = stage.root / entry.path
-                    target.chmod(modes.S_IMODE(entry.mode))
-                    os.utime(target, ns=(entry.mark[1], entry.mark[1]))
+                    _put(top, stage, row, contents)
+            _finish(stage, rows)
+        total = hashlib.sha256()
+        for row in rows:
+            total.update(repr((row[PATH], *_facts(row, contents))).encode())
         digest = "sha256:" + total.hexdigest()
         stage.commit(digest)
     finally:
         stage.abort()
-    return Import(seen, contents, digest)
+    return Base({row[PATH]: row for row in rows}, contents, digest), contents
 
 
-def _take(source: Path, target: Path, entry: Seen) -> str:
+def _lay(store: Store, top: Path, base: Base, difference: Difference) -> tuple[str, dict[str, str]]:
+    """Make a layer of what differs from a base; returns its digest, "" for none, and all files' contents.
+
+    What was only touched, its content being what it was, is no difference.
+    """
+    stage = store.stage()
+    contents = dict(base.contents)
+    facts = []
+    folders = {row[PATH] for row in difference.rows if modes.S_ISDIR(row[MODE])}
+    parents = _parents(base, (*(row[PATH] for row in difference.rows), *difference.gone), folders)
+    try:
+        with disk_errors(store.root):
+            for row in parents:
+                (stage.root / row[PATH]).mkdir()
+            for row in difference.rows:
+                path = row[PATH]
+                contents.pop(path, None)
+                _put(top, stage, row, contents)
+                known = base.rows.get(path)
+                if known is None or _facts(row, contents) != _facts(known, base.contents):
+                    facts.append((path, *_facts(row, contents)))
+                elif not modes.S_ISDIR(row[MODE]):
+                    (stage.root / path).unlink()
+            if not facts and not difference.gone:
+                return "", contents
+            for path in difference.gone:
+                os.mknod(stage.root / path, modes.S_IFCHR, os.makedev(0, 0))
+            _finish(stage, (*parents, *difference.rows))
+        text = repr((base.layer, facts, difference.gone))
+        digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        stage.commit(digest)
+    finally:
+        stage.abort()
+    return digest, contents
+
+
+def _parents(base: Base, paths: Sequence[str], made: set[str]) -> list[Row]:
+    """Return the rows of directories that a difference needs and does not bring itself, parents first."""
+    needed = {
+        path[:end]
+        for path in paths
+        for end in (at for at, letter in enumerate(path) if letter == "/")
+    }
+    return [base.rows[path] for path in sorted(needed - made)]
+
+
+def _put(top: Path, stage: Stage, row: Row, contents: dict[str, str]) -> None:
+    """Write one entry into a layer; a file's SHA-256 goes into `contents`."""
+    path, mode = row[PATH], row[MODE]
+    target = f"{stage.root}/{path}"
+    if modes.S_ISDIR(mode):
+        os.mkdir(target)
+    elif row[TARGET]:
+        os.symlink(row[TARGET], target)
+    else:
+        contents[path] = _take(f"{top}/{path}", target, row)
+
+
+def _finish(stage: Stage, rows: Sequence[Row]) -> None:
+    """Give directories their modes and times, once nothing is written into them any more."""
+    for row in reversed(rows):
+        if modes.S_ISDIR(row[MODE]):
+            target = stage.root / row[PATH]
+            target.chmod(modes.S_IMODE(row[MODE]))
+            os.utime(target, ns=(row[MODIFIED], row[MODIFIED]))
+
+
+def _take(source: str, target: str, row: Row) -> str:
     """Copy one file and return the SHA-256 of its content; small ones are read once."""
-    times = (entry.mark[1], entry.mark[1])
-    if entry.mark[0] > SMALL:
+    times = (row[MODIFIED], row[MODIFIED])
+    if row[SIZE] > SMALL:
         shutil.copyfile(source, target)
-        target.chmod(modes.S_IMODE(entry.mode))
+        os.chmod(target, modes.S_IMODE(row[MODE]))
         os.utime(target, ns=times)
-        with target.open("rb") as file:
+        with open(target, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    data = source.read_bytes()
-    made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    data = read(source)
+    made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.write(made, data)
-        os.fchmod(made, modes.S_IMODE(entry.mode))
+        os.fchmod(made, modes.S_IMODE(row[MODE]))
         os.utime(made, ns=times)
     finally:
         os.close(made)
     return hashlib.sha256(data).hexdigest()
+
+
+def read(source: str) -> bytes:
+    """Return a small file's content, with as few calls of the kernel as can be."""
+    opened = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.read(opened, SMALL + 1)
+        if len(data) <= SMALL:
+            return data
+    finally:
+        os.close(opened)
+    return Path(source).read_bytes()

@@ -2,7 +2,7 @@
 
     <root>/index.sqlite     see store.index
     <root>/layers/<number>  a layer's file system, in overlayfs' form
-    <root>/stages/<name>/   a layer in the making: root/ and work/; emptied at open
+    <root>/stages/<name>    a layer in the making, and <name>.work beside it; emptied at open
     <root>/blobs/<digest>   outputs of commands
     <root>/volumes/<number> cache volumes
 
@@ -37,11 +37,17 @@ CHUNK = 2**20
 
 @dataclass(slots=True)
 class Stage:
-    """A layer in the making: fill `root` (an overlay's upper directory; `work` is its work directory)."""
+    """A layer in the making: fill `root` (an overlay's upper directory)."""
 
     store: Store
     root: Path
-    work: Path
+
+    @property
+    def work(self) -> Path:
+        """The overlay's work directory, made when it is asked for."""
+        path = self.root.with_name(f"{self.root.name}.work")
+        path.mkdir(exist_ok=True)
+        return path
 
     def commit(self, digest: str) -> None:
         """Make it the layer `digest`; it is dropped when the store has that layer."""
@@ -49,7 +55,9 @@ class Stage:
 
     def abort(self) -> None:
         """Drop it; nothing happens after a commit."""
-        remove_tree(self.root.parent)
+        for path in (self.root, self.root.with_name(f"{self.root.name}.work")):
+            if os.path.lexists(path):
+                remove_tree(path)
 
 
 class Store:
@@ -62,6 +70,7 @@ class Store:
         self.index = Index(root / "index.sqlite")
         self._lock = threading.Lock()
         self._layers = self.index.layers()
+        self._paths: dict[str, Path] = {}
         self._clean()
         self._numbers = itertools.count(max(self._layers.values(), default=0) + 1)
 
@@ -87,12 +96,14 @@ class Store:
 
     def layer_path(self, digest: str) -> Path:
         """Return a layer's directory; LayerMissingError when it is not there."""
-        try:
-            return self.root / "layers" / str(self._layers[digest])
-        except KeyError:
-            raise LayerMissingError(
-                f"layer {digest} is not in the store", "run the call again: it is made anew"
-            ) from None
+        path = self._paths.get(digest)
+        if path is None:
+            if digest not in self._layers:
+                raise LayerMissingError(
+                    f"layer {digest} is not in the store", "run the call again: it is made anew"
+                )
+            path = self._paths[digest] = self.root / "layers" / str(self._layers[digest])
+        return path
 
     def layer_paths(self, snapshot: Snapshot) -> list[Path]:
         """Return the directories of a snapshot's layers, bottom first."""
@@ -100,11 +111,10 @@ class Store:
 
     def stage(self) -> Stage:
         """Begin a layer."""
-        folder = self.root / "stages" / secrets.token_hex(8)
+        root = self.root / "stages" / secrets.token_hex(8)
         with disk_errors(self.root):
-            (folder / "root").mkdir(mode=0o755, parents=True)
-            (folder / "work").mkdir()
-        return Stage(self, folder / "root", folder / "work")
+            root.mkdir(mode=0o755)
+        return Stage(self, root)
 
     def take(self, stage: Stage, digest: str) -> None:
         """Make a stage a layer."""

@@ -70,7 +70,7 @@ class Tree:
             return []
         return [
             name + "/" if modes.S_ISDIR(found.st_mode) else name
-            for name, (_, found) in sorted(self._children(real).items())
+            for name, (_, found) in sorted(self.children(real).items())
         ]
 
     def walk(self, path: str = "/") -> Iterator[Entry]:
@@ -80,7 +80,7 @@ class Tree:
         while stack:
             here = stack.pop()
             folders = []
-            for name, (source, found) in sorted(self._children(here).items()):
+            for name, (source, found) in sorted(self.children(here).items()):
                 child = posixpath.join(here, name)
                 target = os.readlink(source) if modes.S_ISLNK(found.st_mode) else ""
                 yield Entry(child, Path(source), found, target)
@@ -165,7 +165,8 @@ class Tree:
             visible = kept
         return visible
 
-    def _children(self, directory: str) -> dict[str, tuple[str, os.stat_result]]:
+    def children(self, directory: str) -> dict[str, tuple[str, os.stat_result]]:
+        """Return what is in a directory whose path has no links: by name, the place on disk and its lstat."""
         inner = directory.lstrip("/")
         found: dict[str, tuple[str, os.stat_result]] = {}
         hidden: set[str] = set()
