@@ -34,8 +34,8 @@ def test_every_error_is_in_the_tree_and_its_family_in_the_reference(
 
 def test_every_setting_is_documented() -> None:
     files = [REPOSITORY / "dagger", *SOURCES.rglob("*.py")]
-    used = {name for f in files for name in re.findall(r"\bPORTABLE_DAGGER_[A-Z]+", f.read_text())}
-    documented = set(re.findall(r"`(PORTABLE_DAGGER_[A-Z]+)`", REFERENCE))
+    used = {name for f in files for name in re.findall(r"\bPORTABLE_DAGGER_[A-Z_]+", f.read_text())}
+    documented = set(re.findall(r"`(PORTABLE_DAGGER_[A-Z_]+)`", REFERENCE))
     assert used == documented
 
 

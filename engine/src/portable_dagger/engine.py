@@ -31,6 +31,7 @@ from portable_dagger.api.schema import Schema
 from portable_dagger.graph.evaluation import Evaluator
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.graph.steps import Steps
+from portable_dagger.housekeeping import Housekeeping
 from portable_dagger.images.resolve import Images
 from portable_dagger.modules.loader import Modules
 from portable_dagger.runtime import launcher, surroundings
@@ -67,10 +68,12 @@ class Engine:
         self.platform = f"linux/{ARCHITECTURES.get(platform.machine(), platform.machine())}"
         self.token = secrets.token_hex(24)
         self.pid = pid
+        self.name = platform.node()
         self.port: int = listener.getsockname()[1]
         self.sessions: dict[str, Session] = {}
         self.clients: dict[str, Client] = {}
         self.store = Store(state / "store")
+        self.housekeeping = Housekeeping(self)
         self.salt = self._salt()
         self.evaluator = Evaluator(self.store)
         self.steps = Steps(self.store)
@@ -113,13 +116,15 @@ class Engine:
         await web.SockSite(self._runner, self._listener).start()
         self._announce()
         idle = asyncio.ensure_future(self._end_when_idle())
+        healthy = asyncio.ensure_future(self.housekeeping.run())
         # The first call need not wait until the worker has imported what module code imports.
         warm = asyncio.ensure_future(self.modules.worker.start())
         try:
             await self._stopping.wait()
         finally:
             idle.cancel()
-            await asyncio.wait([warm])
+            healthy.cancel()
+            await asyncio.wait([warm, healthy])
             (self.state / "engine.json").unlink(missing_ok=True)
             for session in list(self.sessions.values()):
                 await session.close()
@@ -131,6 +136,11 @@ class Engine:
     def stop(self) -> None:
         """End the engine."""
         self._stopping.set()
+
+    @property
+    def idle_for(self) -> float:
+        """Seconds since the last session ended."""
+        return time.monotonic() - self._idle_since
 
     async def close_session(self, session: Session) -> None:
         """End a session; the engine's idle time starts with the last one's end."""
@@ -207,7 +217,7 @@ class Engine:
             await asyncio.sleep(min(IDLE, 5))
             if self.sessions:
                 self._idle_since = time.monotonic()
-            elif time.monotonic() - self._idle_since > IDLE:
+            elif self.idle_for > IDLE:
                 self.stop()
 
 

@@ -26,7 +26,21 @@ class Verb(NamedTuple):
     hidden: bool = False
 
 
+PRUNE = (
+    Option("all", "also images, cache volumes and installed packages", short="a"),
+    Option("keep-storage", "keep what was used last, up to this size (10GB, 20%)", "size"),
+    Option("older-than", "only what was not used for so long (12h, 7d)", "duration"),
+    Option("dry-run", "only say what would go", short="n"),
+)
+
 VERBS = (
+    Verb(
+        "cache",
+        "dagger cache [prune] [options]",
+        "show what takes space and why; with `prune`, free it",
+        (*JSON, *PRUNE),
+        "Without `prune`, only --all (list small entries too) and --json have a meaning.",
+    ),
     Verb(
         "call",
         "dagger call [options] [arguments] function [arguments] [function [arguments] …]",
@@ -63,6 +77,12 @@ VERBS = (
         "dagger generate [options] [pattern …]",
         "run the module's generators and apply their changes",
         (*MODULE, *APPLY, Option("list", "only list them", short="l")),
+    ),
+    Verb(
+        "prune",
+        "dagger prune [options]",
+        "free the space that results of steps take, but what running sessions use",
+        (*JSON, *PRUNE),
     ),
     Verb(
         "query",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from portable_dagger.api.types import input_value
 from portable_dagger.errors import NotFoundError
+from portable_dagger.graph.needs import needs_of
 from portable_dagger.graph.recipe import ELEMENT, Recipe, decode, parse_id, references_of
 from portable_dagger.graph.sharing import Sharing
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from portable_dagger.api.registry import Field
     from portable_dagger.api.types import TypeRef
     from portable_dagger.graph.context import Context
+    from portable_dagger.graph.needs import Needs
     from portable_dagger.graph.recipe import Literal
     from portable_dagger.store.store import Store
 
@@ -37,7 +39,7 @@ class Evaluator:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._results: OrderedDict[str, Any] = OrderedDict()
+        self._results: OrderedDict[str, tuple[Any, Needs]] = OrderedDict()
         self._recipes: dict[str, Recipe] = {}
         self._sharing = Sharing()
 
@@ -45,13 +47,13 @@ class Evaluator:
         """Return the value of `recipe`; raises what its evaluation raised."""
         chain: list[Recipe] = []
         node: Recipe | None = recipe
-        while node is not None and node.digest not in self._results:
+        while node is not None and not self._remembered(node.digest):
             chain.append(node)
             node = node.parent
         value = ROOT
         if node is not None:
             self._results.move_to_end(node.digest)
-            value = self._results[node.digest]
+            value = self._results[node.digest][0]
             _report_reused(node, context)
         for here in reversed(chain):
             value = await self._sharing.once(
@@ -61,14 +63,15 @@ class Evaluator:
         return value
 
     async def _resolve(self, recipe: Recipe, parent: Any, context: Context) -> Any:
-        if recipe.digest in self._results:
-            return self._results[recipe.digest]
+        if self._remembered(recipe.digest):
+            return self._results[recipe.digest][0]
         arguments = dict(recipe.args)
         if recipe.field == ELEMENT:
             value = parent[arguments["index"]]
         else:
             context.session.progress.first(recipe.digest)
             field = context.client.field_of(recipe)
+            await context.engine.housekeeping.make_room()
             # What a client calls its host stays that client's, whoever asks for the result.
             maker = context.session.client_ids.get(recipe.scope.partition("/")[0], context.client)
             own = replace(context, recipe=recipe, client=maker)
@@ -101,9 +104,19 @@ class Evaluator:
             return input_value(type_.name, literal)
         return literal
 
+    def _remembered(self, digest: str) -> bool:
+        """Whether a result is at hand, and what it needs of the store too: that may have been collected."""
+        found = self._results.get(digest)
+        if found is None:
+            return False
+        if self._store.hold(*found[1]):
+            return True
+        del self._results[digest]
+        return False
+
     def remember(self, digest: str, value: Any) -> None:
         """Keep a result; the least recently used ones go first."""
-        self._results[digest] = value
+        self._results[digest] = (value, needs_of(value))
         while len(self._results) > RESULTS:
             self._results.popitem(last=False)
 

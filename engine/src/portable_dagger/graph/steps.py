@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 from portable_dagger.graph.sharing import Sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from portable_dagger.store.store import Store
+
+
+StepOutcome = tuple[dict[str, Any], list[str], list[str]]
+"""What doing a step gives: its value, and the layers and blobs that it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,11 @@ class Steps:
     async def once(
         self,
         key: str,
-        produce: Callable[[], Awaitable[tuple[dict[str, Any], Sequence[str]]]],
+        produce: Callable[[], Awaitable[StepOutcome]],
         *,
         instance: str = "",
     ) -> StepResult:
-        """Return the step's kept result, or run `produce`, which answers (value, layers that it needs).
+        """Return the step's kept result, or run `produce`, which answers (value, layers, blobs that it needs).
 
         `instance` keeps apart work in flight that must not be shared, such as execs bound to one session's services.
         """
@@ -47,8 +51,8 @@ class Steps:
             return StepResult(kept, cached=True)
 
         async def run() -> StepResult:
-            value, layers = await produce()
-            await asyncio.to_thread(self._store.put_step, key, value, layers)
+            value, layers, blobs = await produce()
+            await asyncio.to_thread(self._store.put_step, key, value, layers, blobs)
             return StepResult(value, cached=False)
 
         result: StepResult = await self._sharing.once((key, instance), run)

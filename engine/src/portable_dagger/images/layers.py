@@ -41,22 +41,22 @@ def snapshot_of(diff_ids: Sequence[str]) -> Snapshot:
     return Snapshot(tuple(kept))
 
 
-def unpack_layers(store: Store, layout: Layout, manifest: Manifest) -> Snapshot:
+def unpack_layers(store: Store, layout: Layout, manifest: Manifest, title: str = "") -> Snapshot:
     """Bring an image's layers into the store, those that it lacks; ArchiveError if one is not what it claims to be."""
     for blob, diff_id in manifest.layers:
         if not store.has_layer(diff_id):
-            _unpack_layer(store, layout.blob(blob), diff_id)
+            _unpack_layer(store, layout.blob(blob), diff_id, title)
     return snapshot_of([diff_id for _, diff_id in manifest.layers])
 
 
-def _unpack_layer(store: Store, blob: Path, diff_id: str) -> None:
+def _unpack_layer(store: Store, blob: Path, diff_id: str, title: str) -> None:
     stage = store.stage()
     try:
         stage.root.chmod(0o755)
         with reading(blob) as stream:
             found = unpack(stream, stage.root)
         if found == diff_id:
-            stage.commit(diff_id)
+            stage.commit(diff_id, "image", title)
     finally:
         stage.abort()
     if found != diff_id:
@@ -70,7 +70,7 @@ def pack_layer(store: Store, layer: str, compression: Compression) -> PackedLaye
     """Return a store layer as a blob of the store."""
     key = f"packed:{layer}:{compression.value}"
     kept = store.get_step(key)
-    if kept is not None and store.blob_path(kept["digest"]).is_file():
+    if kept is not None:
         return PackedLayer(kept["digest"], kept["size"], kept["diff_id"])
     with tempfile.TemporaryDirectory(prefix="pack-", dir=store.root) as folder:
         path = Path(folder) / "layer"
@@ -78,6 +78,7 @@ def pack_layer(store: Store, layer: str, compression: Compression) -> PackedLaye
             stream = DigestWriter(output)
             pack(store.layer_path(layer), stream)
         size = path.stat().st_size
-        digest = store.put_blob_file(path, move=True)
-    store.put_step(key, {"digest": digest, "size": size, "diff_id": stream.digest}, [layer])
+        digest = store.put_blob_file(path, move=True, kind="packed", title=f"layer {layer}")
+    value = {"digest": digest, "size": size, "diff_id": stream.digest}
+    store.put_step(key, value, [layer], [digest])
     return PackedLayer(digest, size, stream.digest)

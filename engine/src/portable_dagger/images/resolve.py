@@ -136,7 +136,9 @@ class Images:
         with tempfile.TemporaryDirectory(prefix="pull-", dir=self.scratch) as scratch:
             folder = Path(scratch) / "layout"
             layout, found = await self.registries.pull(remote, folder, credentials)
-            snapshot = await asyncio.to_thread(unpack_layers, self.store, layout, found)
+            snapshot = await asyncio.to_thread(
+                unpack_layers, self.store, layout, found, str(reference)
+            )
         image = Image(reference, remote.digest, remote.manifest.config, snapshot, "registry")
         await self._remember(image, platform, [remote.digest, str(reference)])
         return image

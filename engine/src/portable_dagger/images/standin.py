@@ -111,7 +111,7 @@ async def build_layer(
         with tempfile.TemporaryDirectory(prefix="stand-in-") as scratch:
             variables = await _run(recipe, lowers, stage, Path(scratch))
         digest = await asyncio.to_thread(layer_digest, stage.root)
-        await asyncio.to_thread(stage.commit, digest)
+        await asyncio.to_thread(stage.commit, digest, "stand-in", recipe.title)
     finally:
         stage.abort()
     value = {"layer": digest, "variables": dict(variables)}

@@ -131,7 +131,9 @@ class Modules:
         with context.session.progress.span("module", f"load module {found.config.name}") as span:
             files = await asyncio.to_thread(source.collect, found)
             key = (found.root, files.digest)
-            span.cached = key in self._loaded
+            self._engine.store.usage.touch("module", (files.digest,))
+            kept = self._loaded.get(key)
+            span.cached = kept is not None and kept.folder.is_dir()
             if not span.cached:
                 await self._sharing.once(key, lambda: self._load(found, files, context, span))
         return self._loaded[key]
@@ -155,6 +157,8 @@ class Modules:
             ("packages", module.files.digest),
             lambda: environment.install(module.source, folder, os.environ),
         )
+        if installed is not None:
+            self._engine.store.usage.touch("packages", (installed.name,))
         return installed
 
     async def schema_file(self, client: Client) -> Path:

@@ -6,20 +6,19 @@ import asyncio
 import contextlib
 import dataclasses
 import enum
-import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.api.types import enum_type
 from portable_dagger.errors import ExecError, NotFoundError, QueryError
-from portable_dagger.graph.steps import step_key
+from portable_dagger.graph.steps import StepOutcome, step_key
 from portable_dagger.graph.values import Container, DirectoryMount, ExecResult
 from portable_dagger.ops.identity import container_key
 from portable_dagger.ops.launch import ROOT, Launch, Options, launch
 from portable_dagger.ops.nesting import nested_session
 from portable_dagger.ops.paths import absolute, edited, expanded, locate
-from portable_dagger.record.output import Output
+from portable_dagger.record.output import STREAMS, Output
 from portable_dagger.runtime.process import start
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot
@@ -95,7 +94,7 @@ async def run(container: Container, context: Context, command: Command) -> Conta
     name = "withExec " + " ".join(command.args)
     progress = context.session.progress
 
-    async def produce() -> tuple[dict[str, Any], list[str]]:
+    async def produce() -> StepOutcome:
         # A nested command waits for commands of its own: were it to hold a place, they might never get one.
         place = contextlib.nullcontext() if command.nested else context.engine.places
         async with place:
@@ -135,7 +134,7 @@ def _applied(container: Container, value: dict[str, Any]) -> Container:
 
 async def _execute(
     container: Container, context: Context, command: Command, key: str, span: Span
-) -> tuple[dict[str, Any], list[str]]:
+) -> StepOutcome:
     """Run the command for real."""
     engine = context.engine
     async with contextlib.AsyncExitStack() as stack:
@@ -184,21 +183,24 @@ def _keep(  # noqa: PLR0913, PLR0917  what a finished exec leaves
     key: str,
     code: int,
     output: Output,
-) -> tuple[dict[str, Any], list[str]]:
+) -> StepOutcome:
     """Commit what the command wrote and return the step's value, with the layers that it needs."""
-    after = _redirected(_committed(container, prepared, key), context, command, output)
+    title = " ".join(command.args)
+    after = _redirected(_committed(container, prepared, title), context, command, output)
     store = context.store
     mounts = {
         mount.target: {"layers": list(mount.source.root.layers), "path": mount.source.path}
         for mount in after.mounts
         if isinstance(mount, DirectoryMount)
     }
+    outputs = {
+        stream: store.put_blob_file(output.path(stream), move=True, kind="output", title=title)
+        for stream in STREAMS
+    }
     value = {
         "key": key,
         "exitCode": code,
-        "stdout": store.put_blob_file(output.path("stdout"), move=True),
-        "stderr": store.put_blob_file(output.path("stderr"), move=True),
-        "combined": store.put_blob_file(output.path("combined"), move=True),
+        **outputs,
         "root": list(after.root.layers),
         "mounts": mounts,
     }
@@ -206,15 +208,16 @@ def _keep(  # noqa: PLR0913, PLR0917  what a finished exec leaves
         *after.root.layers,
         *(layer for mount in mounts.values() for layer in mount["layers"]),
     ]
-    return value, needed
+    return value, needed, list(outputs.values())
 
 
-def _committed(container: Container, prepared: Launch, key: str) -> Container:
+def _committed(container: Container, prepared: Launch, title: str) -> Container:
     added: dict[str, tuple[str, ...]] = {}
     for target, stage in prepared.stages.items():
         if any(stage.root.iterdir()):
-            digest = "sha256:" + hashlib.sha256(f"{key}:{target}".encode()).hexdigest()
-            stage.commit(digest)
+            # Not made of the step's key: the same command may write something else when it is run again.
+            digest = "sha256:" + secrets.token_hex(32)
+            stage.commit(digest, "exec", title)
             added[target] = (digest,)
     mounts = []
     for mount in container.mounts:

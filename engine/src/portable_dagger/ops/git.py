@@ -180,5 +180,8 @@ async def tree(
         elif ref.repository.url:
             await git("-C", str(work), "remote", "add", "origin", ref.repository.url)
         root = await asyncio.to_thread(import_directory, context.store, work)
+    title = f"{ref.repository.url or 'repository'} {ref.commit[:12]}"
+    for layer in root.layers:
+        context.store.facts.describe("layer", layer, "git", title)
     context.store.put_step(key, {"layer": root.layers[0]}, root.layers)
     return Directory(root)

@@ -70,11 +70,10 @@ def _fetch(store: Store, request: Request) -> Path:
     )
     key = step_key("http", [request.url, who])
     kept = store.get_step(key) or {}
-    known = bool(kept) and store.blob_path(kept["blob"]).exists()
     try:
         with (
             urllib.request.urlopen(  # noqa: S310  the scheme is checked
-                request.prepared(kept["etag"] if known else ""), timeout=SILENCE
+                request.prepared(kept.get("etag", "")), timeout=SILENCE
             ) as answer,
             tempfile.NamedTemporaryFile(dir=store.root, delete=False) as file,
         ):
@@ -91,7 +90,7 @@ def _fetch(store: Store, request: Request) -> Path:
         raise HttpError(
             f"{request.url}: {error}", "check the address, the network and the proxies"
         ) from error
-    blob = store.put_blob_file(Path(file.name), move=True)
+    blob = store.put_blob_file(Path(file.name), move=True, kind="http", title=request.url)
     if etag:
-        store.put_step(key, {"etag": etag, "blob": blob})
+        store.put_step(key, {"etag": etag, "blob": blob}, blobs=[blob])
     return store.blob_path(blob)

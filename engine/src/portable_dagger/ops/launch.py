@@ -150,7 +150,8 @@ async def _volume(stack: contextlib.AsyncExitStack, context: Context, mount: Cac
     key = volume_key(mount)
     if volume.sharing is not CacheSharingMode.SHARED:
         await stack.enter_async_context(context.engine.volume_locks[key])
-    path = context.store.volume_path(key)
+    title = f"{volume.key} of {volume.namespace}"
+    path = context.store.volume_path(key, title)
     await asyncio.to_thread(_seed, context.store, path, mount)
     return path
 

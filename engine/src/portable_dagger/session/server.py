@@ -5,6 +5,7 @@
     POST /module    loads a module and serves its types in a session
     GET  /type/X    describes a core type for the command line
     GET  /status, POST /stop
+    GET  /cache, POST /prune  see session.cache
 All but /query want the engine's own token (`Authorization: Bearer …`), which only the user's state directory holds.
 """
 
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from portable_dagger.errors import EngineError
+from portable_dagger.session import cache
 from portable_dagger.session.request import answer
 from portable_dagger.session.session import Session
 
@@ -49,6 +51,8 @@ class Server:
                 web.get("/type/{name}", self._type),
                 web.get("/status", self._status),
                 web.post("/stop", self._stop),
+                web.get("/cache", self._cache),
+                web.post("/prune", self._prune),
             ]
         )
 
@@ -132,6 +136,12 @@ class Server:
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
         return web.json_response(self._engine.status())
+
+    async def _cache(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response(await cache.contents(self._engine))
+
+    async def _prune(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(await cache.prune(self._engine, await request.json()))
 
     async def _stop(self, _: web.Request) -> web.StreamResponse:
         asyncio.get_running_loop().call_soon(self._engine.stop)

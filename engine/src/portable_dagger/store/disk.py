@@ -8,12 +8,30 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import DiskFullError
+from portable_dagger.store.sizes import format_size, space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+WHAT_TO_DO = (
+    "free some there, for instance by `./dagger prune --all`,"
+    " or name a state directory on another one by PORTABLE_DAGGER_STATE"
+)
+
+
+def check_space(path: Path, floor: int) -> None:
+    """Raise DiskFullError when the file system of `path` has less than `floor` bytes free."""
+    here = space(path)
+    if here.free < floor:
+        raise DiskFullError(
+            f"the file system of {path} is nearly full: {format_size(here.free)} of {format_size(here.total)} are"
+            f" free, and a step may write only while there are {format_size(floor)}",
+            f"{WHAT_TO_DO}; PORTABLE_DAGGER_DISK_FLOOR sets the limit",
+        )
 
 
 @contextlib.contextmanager
@@ -24,7 +42,14 @@ def disk_errors(path: Path) -> Iterator[None]:
     except (OSError, sqlite3.OperationalError) as error:
         if getattr(error, "errno", None) in FULL or "disk is full" in str(error):
             raise DiskFullError(
-                f"no space left on the file system of {path}",
-                "free some, or name another state directory by PORTABLE_DAGGER_STATE",
+                f"no space left on the file system of {path}{_figures(path)}",
+                WHAT_TO_DO,
             ) from error
         raise
+
+
+def _figures(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        here = space(path)
+        return f": {format_size(here.free)} of {format_size(here.total)} are free"
+    return ""

@@ -173,7 +173,7 @@ def edited(
         try:
             with disk_errors(store.root):
                 write(Draft(stage.root, Tree(store.layer_paths(base))))
-            stage.commit(digest)
+            stage.commit(digest, "edit", " ".join(str(word) for word in description[:2]))
         finally:
             stage.abort()
     return Snapshot((*base.layers, digest))

@@ -95,6 +95,7 @@ def import_directory(
     rows = survey(host_path, chosen)
     key = hashlib.sha256(repr((str(host_path), chosen)).encode()).hexdigest()
     place = store.root / "imports" / key
+    store.usage.touch("import", (key,))
     last = _load(place)
     if last is not None and not store.has_layer(last.base.layer):
         last = None
@@ -134,7 +135,6 @@ def _load(place: Path) -> Memory | None:
 
 
 def _keep(store: Store, place: Path, made: Memory) -> None:
-    place.parent.mkdir(exist_ok=True)
     aside = place.with_suffix(f".{os.getpid()}")
     with disk_errors(store.root):
         aside.write_bytes(pickle.dumps(made, PICKLE))
@@ -190,7 +190,7 @@ def _base(
         for row in rows:
             total.update(repr((row[PATH], *_facts(row, contents))).encode())
         digest = "sha256:" + total.hexdigest()
-        stage.commit(digest)
+        stage.commit(digest, "host", str(top))
     finally:
         stage.abort()
     return Base({row[PATH]: row for row in rows}, contents, digest), contents
@@ -226,7 +226,7 @@ def _lay(store: Store, top: Path, base: Base, difference: Difference) -> tuple[s
             _finish(stage, (*parents, *difference.rows))
         text = repr((base.layer, facts, difference.gone))
         digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-        stage.commit(digest)
+        stage.commit(digest, "host", str(top))
     finally:
         stage.abort()
     return digest, contents

@@ -5,6 +5,8 @@
     <root>/stages/<name>    a layer in the making, and <name>.work beside it; emptied at open
     <root>/blobs/<digest>   outputs of commands
     <root>/volumes/<number> cache volumes
+    <root>/imports/<key>    what is remembered of a host directory, see store.host
+    <root>/trash/           what was collected and is being deleted, see store.collection
 
 A layer appears whole or not at all: it is made aside, renamed into place, and then recorded. What is in place without a
 record, and every stage, is what a crash left, and is removed at open.
@@ -23,11 +25,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.errors import LayerMissingError
-from portable_dagger.store.disk import disk_errors
+from portable_dagger.store.disk import check_space, disk_errors
+from portable_dagger.store.facts import Facts
 from portable_dagger.store.index import Index
+from portable_dagger.store.sizes import BLOCK
+from portable_dagger.store.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from portable_dagger.store.snapshot import Snapshot
@@ -49,9 +54,12 @@ class Stage:
         path.mkdir(exist_ok=True)
         return path
 
-    def commit(self, digest: str) -> None:
-        """Make it the layer `digest`; it is dropped when the store has that layer."""
-        self.store.take(self, digest)
+    def commit(self, digest: str, kind: str = "", title: str = "") -> None:
+        """Make it the layer `digest`; it is dropped when the store has that layer.
+
+        `kind` says what made it (exec, host, image …), `title` what it is.
+        """
+        self.store.take(self, digest, kind, title)
 
     def abort(self) -> None:
         """Drop it; nothing happens after a commit."""
@@ -65,10 +73,13 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        for name in ("layers", "stages", "blobs", "volumes"):
+        for name in ("layers", "stages", "blobs", "volumes", "imports", "trash"):
             (root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self.index = Index(root / "index.sqlite")
-        self._lock = threading.Lock()
+        self.facts = Facts(self.index)
+        self.usage = Usage()
+        self.floor = 0
+        self.lock = threading.Lock()
         self._layers = self.index.layers()
         self._paths: dict[str, Path] = {}
         self._clean()
@@ -76,23 +87,95 @@ class Store:
 
     def close(self) -> None:
         """Close the index."""
+        self.write_usage()
         self.index.close()
+
+    def write_usage(self) -> None:
+        """Write down when things were last used."""
+        self.facts.used(self.usage.take())
 
     def _clean(self) -> None:
         for stage in (self.root / "stages").iterdir():
-            remove_tree(stage)
+            self.discard(stage)
         known = {str(number) for number in self._layers.values()}
         found = {layer.name for layer in (self.root / "layers").iterdir()}
         for name in found - known:
-            remove_tree(self.root / "layers" / name)
-        for digest, number in list(self._layers.items()):
-            if str(number) not in found:
-                self.index.remove_layer(digest)
-                del self._layers[digest]
+            self.discard(self.root / "layers" / name)
+        gone = [d for d, number in self._layers.items() if str(number) not in found]
+        if gone:
+            self.index.remove_layers(gone)
+        for digest in gone:
+            del self._layers[digest]
+        volumes = {str(number) for number in self.index.volumes().values()}
+        for path in (self.root / "volumes").iterdir():
+            if path.name.partition(".")[0] not in volumes:
+                self.discard(path)
+        for path in (*(self.root / "blobs").glob(".*"), *self.root.glob("pack-*")):
+            self.discard(path)
+
+    def discard(self, path: Path) -> None:
+        """Take something out of its place at once; its files are deleted later (empty_trash)."""
+        path.rename(self.root / "trash" / secrets.token_hex(8))
+
+    def empty_trash(self) -> None:
+        """Delete what was discarded."""
+        for path in (self.root / "trash").iterdir():
+            remove_tree(path)
+
+    @property
+    def layers(self) -> list[str]:
+        """The digests of all layers."""
+        return list(self._layers)
+
+    def hold(self, layers: Sequence[str], blobs: Sequence[str] = ()) -> bool:
+        """Whether all these layers and blobs are there; if so, they stay while a session runs that runs now."""
+        with self.lock:
+            if not all(digest in self._layers for digest in layers):
+                return False
+            if not all(self.blob_path(digest).exists() for digest in blobs):
+                return False
+            self.usage.touch("layer", layers)
+            self.usage.touch("blob", map(blob_name, blobs))
+            return True
 
     def has_layer(self, digest: str) -> bool:
-        """Whether a layer is there."""
-        return digest in self._layers
+        """Whether a layer is there; if so, it stays while a session runs that runs now."""
+        return self.hold((digest,))
+
+    def drop_layers(self, digests: Iterable[str], unused_since: float) -> list[str]:
+        """Take layers out that nothing has used since a time; returns those that went."""
+        with self.lock:
+            gone = [d for d in digests if self.usage.last("layer", d) < unused_since]
+            paths = [self.layer_path(digest) for digest in gone]
+            self.index.remove_layers(gone)
+            for digest, path in zip(gone, paths, strict=True):
+                del self._layers[digest]
+                self._paths.pop(digest, None)
+                self.usage.forget("layer", digest)
+                self.discard(path)
+        return gone
+
+    def drop_volume(self, key: str, unused_since: float) -> bool:
+        """Take a cache volume out unless something used it since a time; whether it went."""
+        with self.lock:
+            if self.usage.last("volume", key) >= unused_since:
+                return False
+            path = self.volumes()[key]
+            self.index.remove_volume(key)
+            self.usage.forget("volume", key)
+            for file in (path, path.with_name(f"{path.name}.seeded")):
+                if file.exists():
+                    self.discard(file)
+        return True
+
+    def drop_path(self, place: str, path: Path, unused_since: float) -> bool:
+        """Take a blob, an import or a folder out unless something used it since a time; whether it went."""
+        with self.lock:
+            if self.usage.last(place, path.name) >= unused_since:
+                return False
+            self.discard(path)
+            self.usage.forget(place, path.name)
+        return True
 
     def layer_path(self, digest: str) -> Path:
         """Return a layer's directory; LayerMissingError when it is not there."""
@@ -107,35 +190,45 @@ class Store:
 
     def layer_paths(self, snapshot: Snapshot) -> list[Path]:
         """Return the directories of a snapshot's layers, bottom first."""
+        self.usage.touch("layer", snapshot.layers)
         return [self.layer_path(digest) for digest in snapshot.layers]
 
     def stage(self) -> Stage:
-        """Begin a layer."""
+        """Begin a layer; DiskFullError when the disk is nearly full."""
+        check_space(self.root, self.floor)
         root = self.root / "stages" / secrets.token_hex(8)
         with disk_errors(self.root):
             root.mkdir(mode=0o755)
         return Stage(self, root)
 
-    def take(self, stage: Stage, digest: str) -> None:
+    def take(self, stage: Stage, digest: str, kind: str = "", title: str = "") -> None:
         """Make a stage a layer."""
-        with self._lock, disk_errors(self.root):
+        with self.lock, disk_errors(self.root):
             if digest not in self._layers:
                 number = next(self._numbers)
                 stage.root.rename(self.root / "layers" / str(number))
-                self.index.add_layer(digest, number)
+                self.index.add_layer(digest, number, kind, title)
                 self._layers[digest] = number
+            self.usage.touch("layer", (digest,))
         stage.abort()
 
     def get_step(self, key: str) -> dict[str, Any] | None:
-        """Return a step's kept value; None when there is none, or when its layers are gone."""
+        """Return a step's kept value; None when there is none, or when its layers or blobs are gone."""
         found = self.index.step(key)
-        if found is None or not all(self.has_layer(digest) for digest in found[1]):
+        if found is None or not self.hold(found[1], found[2]):
             return None
+        self.usage.touch("step", (key,))
         return found[0]
 
-    def put_step(self, key: str, value: Mapping[str, Any], layers: Sequence[str] = ()) -> None:
-        """Keep a step's value with the layers that it needs."""
-        self.index.put_step(key, value, layers)
+    def put_step(
+        self,
+        key: str,
+        value: Mapping[str, Any],
+        layers: Sequence[str] = (),
+        blobs: Sequence[str] = (),
+    ) -> None:
+        """Keep a step's value with the layers and blobs that it needs."""
+        self.index.put_step(key, value, layers, blobs)
 
     def get_recipe(self, digest: str) -> str | None:
         """Return the text of a recipe."""
@@ -147,45 +240,68 @@ class Store:
 
     def blob_path(self, digest: str) -> Path:
         """Return where a blob lies."""
-        return self.root / "blobs" / digest.removeprefix("sha256:")
+        return self.root / "blobs" / blob_name(digest)
 
     def get_blob(self, digest: str) -> bytes:
         """Return a blob's content."""
+        self.usage.touch("blob", (blob_name(digest),))
         return self.blob_path(digest).read_bytes()
 
-    def put_blob(self, data: bytes) -> str:
-        """Keep a blob and return its digest."""
+    def put_blob(self, data: bytes, kind: str = "", title: str = "") -> str:
+        """Keep a blob and return its digest; `kind` and `title` say what it is."""
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        path = self.blob_path(digest)
-        if not path.exists():
-            aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        if not self._has_blob(digest):
+            aside = self._aside(digest)
             with disk_errors(self.root):
                 aside.write_bytes(data)
-                aside.rename(path)
+                self._place_blob(aside, digest, kind, title)
         return digest
 
-    def put_blob_file(self, source: Path, *, move: bool) -> str:
+    def put_blob_file(self, source: Path, *, move: bool, kind: str = "", title: str = "") -> str:
         """Keep a file's content as a blob and return its digest; with `move`, the file itself."""
         digest = "sha256:" + file_digest(source)
-        path = self.blob_path(digest)
         with disk_errors(self.root):
-            if not path.exists():
-                aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+            if not self._has_blob(digest):
+                aside = self._aside(digest)
                 (shutil.move if move else shutil.copyfile)(source, aside)
-                aside.rename(path)
+                self._place_blob(aside, digest, kind, title)
             elif move:
                 source.unlink()
         return digest
 
-    def volume_path(self, key: str) -> Path:
-        """Return a cache volume's directory, made on first use."""
-        path = self.root / "volumes" / str(self.index.volume(key))
-        path.mkdir(mode=0o755, exist_ok=True)
+    def _has_blob(self, digest: str) -> bool:
+        return self.hold((), (digest,))
+
+    def _aside(self, digest: str) -> Path:
+        check_space(self.root, self.floor)
+        return self.root / "blobs" / f".{blob_name(digest)}.{secrets.token_hex(4)}"
+
+    def _place_blob(self, aside: Path, digest: str, kind: str, title: str) -> None:
+        size = aside.stat().st_blocks * BLOCK
+        with self.lock:
+            aside.rename(self.blob_path(digest))
+            self.usage.touch("blob", (blob_name(digest),))
+        self.facts.describe("blob", blob_name(digest), kind, title, size)
+
+    def volume_path(self, key: str, title: str = "") -> Path:
+        """Return a cache volume's directory, made on first use; `title` says what it is."""
+        with self.lock:
+            self.usage.touch("volume", (key,))
+            path = self.root / "volumes" / str(self.index.volume(key))
+            new = not path.exists()
+            path.mkdir(mode=0o755, exist_ok=True)
+        if new:
+            self.facts.describe("volume", key, "volume", title)
         return path
 
     def volumes(self) -> dict[str, Path]:
         """Return the directories of all cache volumes by key."""
         return {k: self.root / "volumes" / str(n) for k, n in self.index.volumes().items()}
+
+
+def blob_name(digest: str) -> str:
+    """Return the name of a blob's file."""
+    return digest.removeprefix("sha256:")
 
 
 def file_digest(path: Path) -> str:
@@ -195,8 +311,9 @@ def file_digest(path: Path) -> str:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a tree of any depth and with any modes; a missing one is not an error."""
+    """Remove a tree of any depth and with any modes, or a single file; a missing one is not an error."""
     with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(path)
-    if os.path.lexists(path):
-        path.unlink()
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
