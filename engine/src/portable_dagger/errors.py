@@ -4,6 +4,7 @@ EngineError                  anything that a user can read: `message` says what 
 ├── ExecError                a command in a container failed; carries its exit code and output
 ├── QueryError               a GraphQL request that does not fit the schema
 ├── NotFoundError            an ID, token or path that names nothing
+├── DockerfileError          a Dockerfile that does not parse, or asks for what cannot be
 ├── GitError                 a repository or ref that is not there, or cannot be reached
 ├── HttpError                a server that does not answer, refuses, or sends something else than expected
 ├── ServiceError             a service that did not become healthy, or died
@@ -71,6 +72,10 @@ class QueryError(EngineError):
 
 class NotFoundError(EngineError):
     """An ID, a token or a path that names nothing."""
+
+
+class DockerfileError(EngineError):
+    """A Dockerfile that does not parse, or asks for what the engine cannot do."""
 
 
 class GitError(EngineError):

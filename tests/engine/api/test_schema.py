@@ -153,7 +153,6 @@ def test_arguments_are_those_of_the_client(expected: ClientField, field: Field) 
     [
         ("Query", "llm"),
         ("Query", "env"),
-        ("Directory", "dockerBuild"),
     ],
 )
 def test_what_is_not_supported_yet_is_in_the_schema(type_name: str, name: str) -> None:

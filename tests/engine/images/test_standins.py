@@ -11,7 +11,7 @@ import pytest
 from portable_dagger.images import standins
 from portable_dagger.images.reference import parse
 from portable_dagger.images.standins import debian, postgres, python
-from portable_dagger.images.standins.recipe import LABEL, data_path
+from portable_dagger.images.standins.recipe import ANNOTATION, data_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def find(text: str) -> StandIn:
 def test_known_names(text: str) -> None:
     stand_in = find(text)
     for variant in stand_in.variants:
-        assert dict(variant.config.labels) == {LABEL: stand_in.name}
+        assert dict(variant.config.annotations) == {ANNOTATION: stand_in.name}
         assert variant.layer.chain()[0].script == "debian.sh"
 
 

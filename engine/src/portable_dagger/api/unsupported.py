@@ -5,24 +5,13 @@ Without them a client would refuse a chain by itself, with an error that does no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from portable_dagger.api.directory import DIRECTORY
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import Argument, Field, ObjectType
-from portable_dagger.api.types import EMPTY, Platform, input_type, type_ref
+from portable_dagger.api.types import type_ref
 from portable_dagger.errors import EngineError
-from portable_dagger.graph.values import Container, Secret, Socket, Value
-
-
-@input_type
-@dataclass(frozen=True, slots=True)
-class BuildArg:
-    """A build argument of a Dockerfile."""
-
-    name: str
-    value: str
+from portable_dagger.graph.values import Value
 
 
 class Llm(Value):
@@ -72,16 +61,3 @@ async def _never(*_: object, **__: object) -> None:
 
 refuse(QUERY, "llm", Llm, "llm", model=(str, None), maxAPICalls=(int, None))
 refuse(QUERY, "env", Env, "env", privileged=(bool, False), writable=(bool, False))
-refuse(
-    DIRECTORY,
-    "dockerBuild",
-    Container,
-    "dockerBuild",
-    dockerfile=(str, "Dockerfile"),
-    platform=(Platform, None),
-    buildArgs=(list[BuildArg], EMPTY),
-    target=(str, ""),
-    secrets=(list[Secret], EMPTY),
-    noInit=(bool, False),
-    ssh=(Socket, None),
-)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portable_dagger.images.config import ImageConfig
-from portable_dagger.images.standins.recipe import LABEL, LayerRecipe, StandIn, Variant
+from portable_dagger.images.standins.recipe import ANNOTATION, LayerRecipe, StandIn, Variant
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SUITES = {"bullseye": "11", "bookworm": "12", "trixie": "13"}
@@ -21,7 +21,9 @@ def find(tag: str) -> StandIn | None:
     for suite, number in SUITES.items():
         if tag in {f"{suite}-slim", f"{number}-slim"}:
             name = f"debian:{tag}"
-            config = ImageConfig(env=(("PATH", PATH),), cmd=("bash",), labels=((LABEL, name),))
+            config = ImageConfig(
+                env=(("PATH", PATH),), cmd=("bash",), annotations=((ANNOTATION, name),)
+            )
             variant = Variant(base(suite), config, f"Debian {suite} by mmdebstrap")
             return StandIn(name, (variant,))
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.standins import debian
 from portable_dagger.images.standins.recipe import (
-    LABEL,
+    ANNOTATION,
     LayerRecipe,
     StandIn,
     Variant,
@@ -51,5 +51,5 @@ def _config(name: str, major: str) -> ImageConfig:
         exposed_ports=("5432/tcp",),
         volumes=(DATA,),
         stop_signal="SIGINT",
-        labels=((LABEL, name),),
+        annotations=((ANNOTATION, name),),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.standins import debian
-from portable_dagger.images.standins.recipe import LABEL, LayerRecipe, StandIn, Variant
+from portable_dagger.images.standins.recipe import ANNOTATION, LayerRecipe, StandIn, Variant
 
 MINORS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 # The Debian suite whose own Python has that version, for machines without an interpreter that could be copied.
@@ -122,7 +122,9 @@ def _config(name: str, minor: str) -> ImageConfig:
     path = f"/usr/local/bin:{debian.PATH}"
     # The official images set LANG up to 3.12.
     lang = () if _order(minor) >= _order("3.13") else (("LANG", "C.UTF-8"),)
-    return ImageConfig(env=(("PATH", path), *lang), cmd=("python3",), labels=((LABEL, name),))
+    return ImageConfig(
+        env=(("PATH", path), *lang), cmd=("python3",), annotations=((ANNOTATION, name),)
+    )
 
 
 def _matches(pattern: str) -> list[Path]:

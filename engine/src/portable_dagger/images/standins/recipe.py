@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from portable_dagger.images.config import ImageConfig, Pairs
 
-LABEL = "dev.portable-dagger.stand-in"
+ANNOTATION = "dev.portable-dagger.stand-in"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,286 @@
+"""Builds a stage by folding its instructions over a container; each RUN is a step like any other command."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from portable_dagger.api.container.image import from_
+from portable_dagger.dockerfile import command, transfer
+from portable_dagger.dockerfile.configure import CONFIGURE
+from portable_dagger.dockerfile.expansion import Expander
+from portable_dagger.dockerfile.parser import Instruction, parse
+from portable_dagger.dockerfile.stages import SCRATCH, Plan, Stage, argument_values
+from portable_dagger.errors import EngineError, NotFoundError
+from portable_dagger.graph.evaluation import gather
+from portable_dagger.graph.sharing import Sharing
+from portable_dagger.graph.values import Container, Directory, DirectoryMount, File, Secret, Socket
+from portable_dagger.images.config import merge
+from portable_dagger.ops.exec import Command, run
+from portable_dagger.ops.http import Request, fetch
+from portable_dagger.ops.paths import owner_of
+from portable_dagger.store import edit
+from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.tree import Tree
+
+if TYPE_CHECKING:
+    from portable_dagger.graph.context import Context
+    from portable_dagger.ops.paths import Owner
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PROXIES = frozenset(
+    name
+    for word in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+    for name in (word, word.lower())
+)
+"""Build arguments that commands see without an ARG (the Dockerfile reference, "Predefined ARGs")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a build is given beside its Dockerfile."""
+
+    source: Directory
+    platform: str
+    arguments: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    socket: Socket | None = None
+    init: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A stage in the making: its container, the arguments that it has declared, whether CMD is its own."""
+
+    container: Container
+    arguments: dict[str, str] = field(default_factory=dict)
+    own_cmd: bool = False
+
+    def variables(self) -> dict[str, str]:
+        """Return what variables mean: the environment, and arguments that it does not hide."""
+        return {**self.arguments, **dict(self.container.config.env)}
+
+
+class Build:
+    """One build: stages are made when they are needed, each once, those that do not need each other side by side."""
+
+    def __init__(self, plan: Plan, inputs: Inputs, context: Context) -> None:
+        self._plan = plan
+        self._inputs = inputs
+        self._context = context
+        self._store = context.store
+        self._sharing = Sharing()
+        self._built: dict[int, Container] = {}
+
+    async def stage(self, stage: Stage) -> Container:
+        """Return a stage's container."""
+        if stage.index not in self._built:
+            self._built[stage.index] = await self._sharing.once(
+                stage.index, lambda: self._make(stage)
+            )
+        return self._built[stage.index]
+
+    async def _make(self, stage: Stage) -> Container:
+        await gather([self.stage(needed) for needed in self._plan.needs(stage)])
+        state = State(await self._base(stage))
+        triggers = state.container.config.on_build
+        state = dataclasses.replace(state, container=state.container.configured(on_build=()))
+        inherited = parse("\n".join(["FROM scratch", *triggers])).instructions[1:]
+        for instruction in (*inherited, *stage.instructions):
+            try:
+                state = await self._apply(stage, state, instruction)
+            except NotFoundError as error:
+                raise NotFoundError(
+                    f"dockerfile line {instruction.line}: {instruction.name}: {error.message}",
+                    error.hint,
+                ) from error
+        return state.container
+
+    async def _base(self, stage: Stage) -> Container:
+        platform = stage.platform or self._inputs.platform
+        earlier = self._plan.find(stage.base, stage.index)
+        if earlier is not None:
+            return await self.stage(earlier)
+        container = Container(platform)
+        if stage.base != SCRATCH:
+            container = await from_(container, self._context, address=stage.base)
+        if not dict(container.config.env).get("PATH"):
+            container = container.configured(env=merge((("PATH", PATH),), container.config.env))
+        return container
+
+    async def _apply(self, stage: Stage, state: State, instruction: Instruction) -> State:
+        expander = Expander(state.variables(), self._plan.escape)
+        container = state.container
+        match instruction.name:
+            case "ARG":
+                outer = self._plan.arguments
+                found = argument_values(instruction, expander, self._inputs.arguments, outer)
+                return dataclasses.replace(state, arguments={**state.arguments, **found})
+            case "RUN":
+                changed = await self._run(stage, state, instruction)
+            case "COPY" | "ADD":
+                changed = await self._transfer(stage, container, instruction, expander)
+            case "WORKDIR":
+                changed = await self._workdir(container, expander.word(instruction.text))
+            case "ENTRYPOINT" if not state.own_cmd:
+                # The base's CMD was meant for the base's ENTRYPOINT.
+                changed = CONFIGURE[instruction.name](container, instruction, expander)
+                changed = changed.configured(cmd=None)
+            case _:
+                changed = CONFIGURE[instruction.name](container, instruction, expander)
+        own_cmd = state.own_cmd or instruction.name == "CMD"
+        return dataclasses.replace(state, container=changed, own_cmd=own_cmd)
+
+    async def _run(self, stage: Stage, state: State, instruction: Instruction) -> Container:
+        error = command.unsupported(instruction)
+        if error is not None:
+            raise error
+        container = state.container
+
+        async def source(name: str) -> Directory:
+            return await self._source(stage, name)
+
+        resolver = command.Mounts(
+            self._store, container, self._inputs.secrets, self._inputs.socket, source
+        )
+        mounts, secret_variables, variables = await resolver.of(instruction)
+        script = command.script(instruction)
+        if script:
+            root = edit.write_file(self._store, Snapshot(), "/EOF", script.encode(), 0o755)
+            mounts = (*mounts, DirectoryMount(command.SCRIPT, File(root, "/EOF"), read_only=True))
+        proxies = {n: v for n, v in self._inputs.arguments.items() if n in PROXIES}
+        environment = merge(
+            tuple({**proxies, **state.arguments, **dict(variables)}.items()), container.config.env
+        )
+        ready = dataclasses.replace(
+            container,
+            config=dataclasses.replace(container.config, env=environment),
+            mounts=mounts,
+            secret_environment=secret_variables,
+        )
+        words = command.words(instruction, container.config.shell or command.SHELL)
+        privileged = instruction.flag("security") == "insecure"
+        done = await run(
+            ready,
+            self._context,
+            Command(args=words, privileged=privileged, init=self._inputs.init),
+        )
+        return dataclasses.replace(container, root=done.root, last_exec=done.last_exec)
+
+    async def _source(self, stage: Stage, name: str) -> Directory:
+        """Return what --from names: an earlier stage, an image, or without a name the context."""
+        if not name:
+            return self._inputs.source
+        earlier = self._plan.find(name, stage.index)
+        if earlier is not None:
+            return Directory((await self.stage(earlier)).root)
+        image = await from_(Container(self._inputs.platform), self._context, address=name)
+        return Directory(image.root)
+
+    async def _transfer(
+        self, stage: Stage, container: Container, instruction: Instruction, expander: Expander
+    ) -> Container:
+        words = [expander.word(word) for word in instruction.words or ()] or expander.words(
+            instruction.text
+        )
+        *sources, path = words
+        if not sources:
+            raise instruction.error("needs a source and a destination")
+        target = posixpath.join("/", container.config.workdir, path)
+        if path.endswith("/") or posixpath.basename(path) == ".":
+            target = target.rstrip("/") + "/"
+        documents = {"<<" + d.name: d for d in instruction.documents}
+        owner = await asyncio.to_thread(
+            owner_of, self._store, container, expander.word(instruction.flag("chown"))
+        )
+        where = transfer.Target(target, owner, _mode(instruction))
+        exclude = tuple(value for name, value in instruction.flags if name == "exclude")
+        from_ = await self._source(stage, expander.word(instruction.flag("from")))
+        found: list[transfer.Piece] = []
+        for source in sources:
+            document = documents.get(source.replace("<<-", "<<").replace('"', ""))
+            if document is not None:
+                text = expander.plain(document.text) if document.expand else document.text
+                piece = transfer.text_piece(self._store, document.name, text)
+                found.append(piece)
+            elif instruction.name == "ADD" and "://" in source:
+                found.append(await self._fetched(instruction, source))
+            else:
+                found += await asyncio.to_thread(
+                    transfer.pieces, self._store, from_, source, exclude
+                )
+        many = len(found) > 1 or any(transfer.WILDCARD.search(source) for source in sources)
+        if len(sources) > 1 and not target.endswith("/"):
+            raise instruction.error(
+                "with more than one source the destination must be a directory", "end it with /"
+            )
+        add = instruction.name == "ADD"
+        root = await asyncio.to_thread(self._put, container.root, found, where, add=add, many=many)
+        return container.replace(root=root, last_exec=None)
+
+    def _put(
+        self,
+        root: Snapshot,
+        found: list[transfer.Piece],
+        target: transfer.Target,
+        *,
+        add: bool,
+        many: bool,
+    ) -> Snapshot:
+        for piece in found:
+            if add and transfer.is_archive(self._store, piece):
+                root = transfer.unpack(self._store, root, piece, target)
+            else:
+                root = transfer.put(self._store, root, piece, target, many=many)
+        return root
+
+    async def _fetched(self, instruction: Instruction, url: str) -> transfer.Piece:
+        if url.startswith(("git://", "ssh://")) or url.partition("#")[0].endswith(".git"):
+            raise instruction.error(
+                f"{url}: git repositories are not supported here",
+                "use git in a RUN, or the API's git",
+            )
+        path = await fetch(self._store, Request(url))
+        data = await asyncio.to_thread(path.read_bytes)
+        if not transfer.check_sum(data, instruction.flag("checksum")):
+            raise instruction.error(f"{url} does not have {instruction.flag('checksum')}")
+        root = edit.write_file(self._store, Snapshot(), transfer.FILE, data, 0o600)
+        return transfer.Piece(Request(url).name, root, transfer.FILE, directory=False)
+
+    async def _workdir(self, container: Container, path: str) -> Container:
+        """Set the working directory; it is made now, and belongs to the user."""
+        whole = posixpath.normpath(posixpath.join("/", container.config.workdir, path))
+        owner: Owner | None = await asyncio.to_thread(
+            owner_of, self._store, container, container.config.user
+        )
+
+        def made() -> Snapshot:
+            if Tree(self._store.layer_paths(container.root)).lookup(whole) is not None:
+                return container.root
+            return edit.make_directory(self._store, container.root, whole, 0o755, owner)
+
+        root = await asyncio.to_thread(made)
+        return container.replace(root=root).configured(workdir=whole)
+
+
+def _mode(instruction: Instruction) -> int | None:
+    text = instruction.flag("chmod")
+    if not text:
+        return None
+    try:
+        return int(text, 8)
+    except ValueError:
+        raise instruction.error(f"--chmod={text} is not supported", "give octal digits") from None
+
+
+async def build(plan: Plan, target: str, inputs: Inputs, context: Context) -> Container:
+    """Return the container of a target stage; raises DockerfileError, and ExecError for a command that failed."""
+    stage = plan.target(target)
+    try:
+        container = await Build(plan, inputs, context).stage(stage)
+    except RecursionError as error:
+        raise EngineError("the Dockerfile's stages nest too deep") from error
+    return container.replace(last_exec=None)

@@ -1,0 +1,174 @@
+"""Builds with real containers: what the golden cases do not try."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DAGGER = Path(__file__).parents[3] / "dagger"
+ASK = "{ host { directory(path: %s, noCache: true) { dockerBuild%s { %s } } } }"
+
+pytestmark = pytest.mark.slow
+
+
+def build(folder: Path, text: str, field: str, arguments: str = "") -> dict[str, Any]:
+    (folder / "Dockerfile").write_text(text)
+    done = subprocess.run(
+        [DAGGER, "query", "--no-mod", "--silent"],
+        input=ASK % (json.dumps(str(folder)), arguments, field),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)["host"]["directory"]["dockerBuild"]
+    return found
+
+
+def failure(folder: Path, text: str, arguments: str = "") -> str:
+    (folder / "Dockerfile").write_text(text)
+    done = subprocess.run(
+        [DAGGER, "query", "--no-mod", "--silent"],
+        input=ASK % (json.dumps(str(folder)), arguments, "sync"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode != 0
+    return done.stderr
+
+
+def contents(path: str) -> str:
+    return f'file(path: "{path}") {{ contents }}'
+
+
+def test_owners_modes_and_excluded_files(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for name in ("a.txt", "b.md"):
+        (tmp_path / "d" / name).write_text(name)
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "COPY --chown=games:12 --chmod=640 d/a.txt /x/\n"
+        "COPY --exclude=*.md d /y\n"
+        "RUN stat -c '%U %g %a %n' /x/a.txt > /o; ls /y >> /o\n"
+    )
+    found = build(tmp_path, text, contents("/o"))
+    assert found["file"]["contents"] == "games 12 640 /x/a.txt\na.txt\n"
+
+
+def test_here_documents_scripts_and_shells(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "ARG WHO=you\n"
+        "COPY <<EOF <<'RAW' /t/\nhello $WHO\nEOF\nhello $WHO\nRAW\n"
+        "RUN <<END\n#!/usr/bin/env perl\nopen(F, '>/p'); print F 'perl';\nEND\n"
+        'SHELL ["/bin/bash", "-c"]\n'
+        "RUN [[ $WHO == you ]] && cat /t/EOF /t/RAW /p > /o\n"
+    )
+    found = build(
+        tmp_path,
+        text,
+        contents("/o") + ' envVariable(name: "WHO") exists(path: "/run/dockerfile-script")',
+    )
+    assert found["file"]["contents"] == "hello you\nhello $WHO\nperl"
+    assert found["envVariable"] is None
+    assert found["exists"] is False
+
+
+def test_mounts_leave_nothing_and_caches_stay(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "RUN --mount=type=cache,target=/c,id=dockerfile-test echo kept > /c/f\n"
+        "RUN --mount=type=cache,target=/d,id=dockerfile-test --mount=type=tmpfs,target=/t"
+        " --mount=target=/ctx cp /d/f /o && touch /t/x && cat /ctx/here >> /o\n"
+    )
+    (tmp_path / "here").write_text("context\n")
+    found = build(tmp_path, text, contents("/o") + " mounts")
+    assert found["file"]["contents"] == "kept\ncontext\n"
+    assert found["mounts"] == []
+
+
+def test_what_no_copy_names_repeats_no_command(tmp_path: Path) -> None:
+    (tmp_path / "used").write_text("1")
+    (tmp_path / "unrelated").write_text("1")
+    text = "FROM debian:bookworm-slim\nCOPY used /u\nRUN od -An -N8 -tx8 /dev/urandom > /r\n"
+    first = build(tmp_path, text, contents("/r"))
+    (tmp_path / "unrelated").write_text("2")
+    assert build(tmp_path, text, contents("/r")) == first
+    (tmp_path / "used").write_text("2")
+    assert build(tmp_path, text, contents("/r")) != first
+
+
+def test_add_unpacks_and_copy_does_not(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("in the archive")
+    with tarfile.open(tmp_path / "t.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "f", "deep/f")
+    text = (
+        "FROM debian:bookworm-slim\nADD t.tar.gz /a\nCOPY t.tar.gz /c/\n"
+        "RUN find /a /c -type f | sort > /o\n"
+    )
+    assert build(tmp_path, text, contents("/o"))["file"]["contents"] == "/a/deep/f\n/c/t.tar.gz\n"
+
+
+def test_triggers_run_in_the_image_that_is_made_from_it(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim AS base\nONBUILD RUN echo triggered > /o\n"
+        "FROM base\nRUN test -f /o\n"
+    )
+    assert build(tmp_path, text, contents("/o"))["file"]["contents"] == "triggered\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("RUN --network=none true", "line 2: RUN: --network=none is not supported"),
+        ("RUN --mount=type=weird true", "--mount=type=weird is not supported"),
+        ("COPY a b /not-a-folder", "the destination must be a directory"),
+        ("COPY --chmod=u+x a /a", "--chmod=u+x is not supported"),
+        ("COPY never /x", "line 2: COPY: failed to copy source: lstat /never"),
+        ("ADD https://example.invalid/x.git /x", "git repositories are not supported here"),
+        ("EXPOSE http", "http is no port"),
+        ("SHELL bash", "needs the JSON form"),
+    ],
+)
+def test_what_cannot_be_done_is_named_with_its_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    assert message in failure(tmp_path, f"FROM debian:bookworm-slim\n{text}\n")
+
+
+def test_a_secret_is_seen_by_its_own_command_only(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "RUN --mount=type=secret,id=token,env=TOKEN test ${#TOKEN} = 9\n"
+        "RUN --mount=type=secret,id=token test $(wc -c < /run/secrets/token) = 9\n"
+        "RUN ! test -e /run/secrets/token && test -z $TOKEN\n"
+    )
+    (tmp_path / "Dockerfile").write_text(text)
+    script = f"""
+import dagger, anyio
+async def main():
+    async with dagger.connection():
+        token = dagger.dag.set_secret("token", "t0p-s3cre")
+        folder = dagger.dag.host().directory({str(tmp_path)!r})
+        await folder.docker_build(secrets=[token]).sync()
+anyio.run(main)
+"""
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        [DAGGER, "run", sys.executable, tmp_path / "script.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
