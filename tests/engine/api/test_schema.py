@@ -30,13 +30,9 @@ BELOW_NODE = {"id", "sync"}
 
 LATER = {
     "Binding",
-    "Check",
-    "CheckGroup",
     "ClientFilesyncMirror",
     "Cloud",
     "GeneratedCode",
-    "Generator",
-    "GeneratorGroup",
     "HTTPState",
     "LLMTokenUsage",
     "ModuleConfigClient",
@@ -44,10 +40,7 @@ LATER = {
     "RemoteGitMirror",
     "SDKConfig",
     "Terminal",
-    "Up",
-    "UpGroup",
     "Volume",
-    "Workspace",
 }
 """Types of the client that the embedded engine does not have yet."""
 

@@ -6,6 +6,8 @@ from portable_dagger.api import (
     address,
     cache_volume,
     changeset,
+    check,
+    current_module,
     directory,
     docker_build,
     engine,
@@ -17,11 +19,13 @@ from portable_dagger.api import (
     file,
     function,
     function_call,
+    generator,
     git,
     host,
     http,
     json_value,
     module,
+    module_directory,
     patches,
     search,
     secret,
@@ -30,6 +34,8 @@ from portable_dagger.api import (
     type_def,
     type_views,
     unsupported,
+    up,
+    workspace,
 )
 from portable_dagger.api.container import CONTAINER, settings
 from portable_dagger.api.query import QUERY
@@ -40,6 +46,8 @@ MODULES = (
     address,
     cache_volume,
     changeset,
+    check,
+    current_module,
     directory,
     docker_build,
     engine,
@@ -51,11 +59,13 @@ MODULES = (
     file,
     function,
     function_call,
+    generator,
     git,
     host,
     http,
     json_value,
     module,
+    module_directory,
     patches,
     search,
     secret,
@@ -65,6 +75,8 @@ MODULES = (
     type_def,
     type_views,
     unsupported,
+    up,
+    workspace,
 )
 
 

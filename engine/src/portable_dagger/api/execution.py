@@ -204,19 +204,23 @@ class Execution:
         for argument, value in given:
             if argument == "noCache" and value:
                 scope = Scope.CALL
-        text = {
-            Scope.NOTHING: "",
-            Scope.SESSION: self._context.session.id,
-            Scope.CLIENT: self._context.client.id,
-            Scope.CALL: f"{self._context.client.id}/{secrets.token_hex(8)}",
-        }[scope]
-        return Recipe(type_name, field.name, parent, given, text)
+        return Recipe(type_name, field.name, parent, given, scope_text(scope, self._context))
 
     def _load(self, identifier: str, wanted: str) -> Recipe:
         recipe = self._evaluator.load(identifier)
         if not self._context.client.is_a(recipe.type, wanted):
             raise QueryError(f"expected ID of a {wanted}, but got one of a {recipe.type}")
         return recipe
+
+
+def scope_text(scope: Scope, context: Context) -> str:
+    """Return what a recipe's scope says: whose answer it is."""
+    return {
+        Scope.NOTHING: "",
+        Scope.SESSION: context.session.id,
+        Scope.CLIENT: context.client.id,
+        Scope.CALL: f"{context.client.id}/{secrets.token_hex(8)}",
+    }[scope]
 
 
 def _refuse_selection(node: ast.FieldNode, field: Field) -> None:

@@ -1,33 +1,21 @@
-"""The Module and CurrentModule types."""
+"""The Module type."""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from typing import ClassVar
 
 from portable_dagger.api.attributes import attributes
+from portable_dagger.api.check import Check, CheckGroup, check_of, checks_of
+from portable_dagger.api.generator import Generator, GeneratorGroup, generator_of, generators_of
 from portable_dagger.api.query import QUERY
-from portable_dagger.api.registry import ObjectType, Scope
-from portable_dagger.api.types import EMPTY, Identifier
-from portable_dagger.errors import QueryError
+from portable_dagger.api.registry import ObjectType
+from portable_dagger.api.types import Identifier
+from portable_dagger.api.up import UpGroup, services_of
 from portable_dagger.graph.context import Context
-from portable_dagger.graph.values import Directory, File, Value
-from portable_dagger.modules import content
+from portable_dagger.modules.served import ServedModule, code_of
 from portable_dagger.modules.typedefs import Module, TypeDef
 
 MODULE = ObjectType("Module", "A Dagger module.", interfaces=("Node", "Syncer"))
-CURRENT_MODULE = ObjectType(
-    "CurrentModule", "Reflective module API provided to functions at runtime."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentModule(Value):
-    """The module whose code asks."""
-
-    api_type: ClassVar[str] = "CurrentModule"
-    name: str
 
 
 @QUERY.field()
@@ -74,7 +62,9 @@ async def serve(
     include_dependencies: bool | None = None,
     entrypoint: bool | None = None,
 ) -> None:
-    """Serve the module's types in the session; an empty module has none, a loaded one is served already."""
+    """Serve the module's types to the caller; a module that is only described has none."""
+    if isinstance(self, ServedModule):
+        context.client.serve(code_of(self).api_types)
 
 
 attributes(
@@ -87,41 +77,39 @@ attributes(
 )
 
 
-@QUERY.field(scope=Scope.CLIENT)
-async def current_module(self: object, context: Context) -> CurrentModule:
-    """The module currently being served in the session, if any."""
-    if context.client.module is None:
-        raise QueryError("there is no current module", "only code of a module's functions has one")
-    return CurrentModule(context.client.module.name)
+@MODULE.field(experimental=True)
+async def check(self: Module, context: Context, *, name: str) -> Check:
+    """Return the check of a name."""
+    return check_of(code_of(self), name)
 
 
-attributes(CURRENT_MODULE, name=(str, "The name of the module being executed in."))
-
-
-@CURRENT_MODULE.field(scope=Scope.CLIENT)
-async def source(self: CurrentModule, context: Context) -> Directory:
-    """The directory containing the module's source code loaded into the engine."""
-    return await content.source_directory(context.client.module, context)
-
-
-@CURRENT_MODULE.field(scope=Scope.CALL)
-async def workdir(
-    self: CurrentModule,
+@MODULE.field(experimental=True)
+async def checks(
+    self: Module,
     context: Context,
     *,
-    path: str,
-    exclude: list[str] = EMPTY,
-    include: list[str] = EMPTY,
-    gitignore: bool = False,
-) -> Directory:
-    """Load a directory from the module's scratch working directory, with any changes made to it by the function."""
-    folder = content.below(context.client.workdir, path)
-    return await content.directory(
-        folder, context, include=include, exclude=exclude, gitignore=gitignore
-    )
+    include: list[str] | None = None,
+    no_generate: bool | None = None,
+) -> CheckGroup:
+    """Return the module's checks, and its generators seen as such."""
+    return checks_of(code_of(self), include, generators=not no_generate)
 
 
-@CURRENT_MODULE.field(scope=Scope.CALL)
-async def workdir_file(self: CurrentModule, context: Context, *, path: str) -> File:
-    """Load a file from the module's scratch working directory, with any changes made to it by the function."""
-    return await content.file(content.below(context.client.workdir, path), context)
+@MODULE.field(experimental=True)
+async def generator(self: Module, context: Context, *, name: str) -> Generator:
+    """Return the generator of a name."""
+    return generator_of(code_of(self), name)
+
+
+@MODULE.field(experimental=True)
+async def generators(
+    self: Module, context: Context, *, include: list[str] | None = None
+) -> GeneratorGroup:
+    """Return the module's generators."""
+    return generators_of(code_of(self), include)
+
+
+@MODULE.field(experimental=True)
+async def services(self: Module, context: Context, *, include: list[str] | None = None) -> UpGroup:
+    """Return the module's service functions."""
+    return services_of(code_of(self), include)

@@ -63,11 +63,15 @@ class FunctionCall(Value):
 
 @dataclass(slots=True)
 class Call:
-    """A call under way: `value` is the JSON text of the answer, or `error` is set; at most one of them, once."""
+    """A call under way: `value` is the JSON text of the answer, or `error` is set; at most one of them, once.
+
+    It is not `lasting` when the code looked at the caller's checkout, of which the key of its result knows nothing.
+    """
 
     asked: FunctionCall = field(default_factory=FunctionCall)
     value: str | None = None
     error: Error | None = None
+    lasting: bool = True
 
     def answer(self, value: str) -> None:
         """Take the result; QueryError when there is an answer already."""

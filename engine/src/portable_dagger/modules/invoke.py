@@ -65,7 +65,7 @@ async def call(target: Target, given: dict[str, AnyValue], context: Context) -> 
             async with running(module, asked, context, span) as (value, inside):
                 settled = await _settled(value, inside)
                 result = await from_module(settled, function.return_type, module, inside)
-                if key:
+                if key and inside.client.call.lasting:
                     await _keep(target, key, settled, inside)
                 return result
 
@@ -95,6 +95,9 @@ async def _arguments(
             image = Recipe("Container", "container")
             args = (("address", argument.default_address),)
             recipe = Recipe("Container", "from", image, args, context.session.id)
+            found[argument.name] = context.engine.evaluator.intern(recipe).id
+        elif argument.is_workspace:
+            recipe = Recipe("Workspace", "currentWorkspace", scope=context.client.id)
             found[argument.name] = context.engine.evaluator.intern(recipe).id
     return found
 

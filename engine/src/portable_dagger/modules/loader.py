@@ -118,9 +118,9 @@ class Modules:
         client.serve(module.api_types)
         return describe.describe(module)
 
-    async def load(self, path: Path, context: Context) -> LoadedModule:
-        """Return the module at a path or above it; raises ModuleError."""
-        found = await asyncio.to_thread(source.find, path)
+    async def load(self, path: Path, context: Context, within: Path | None = None) -> LoadedModule:
+        """Return the module at a path or above it, but not above `within`; raises ModuleError."""
+        found = await asyncio.to_thread(source.find, path, within)
         if found.config.sdk != SDK:
             raise ModuleConfigError(
                 f'{found.root / "dagger.json"}: key "sdk": {found.config.sdk or "nothing"!r} modules '

@@ -82,10 +82,11 @@ class SourceFiles:
     digest: str
 
 
-def find(path: Path) -> ModuleSource:
+def find(path: Path, within: Path | None = None) -> ModuleSource:
     """Return the module at `path` or the nearest one above it.
 
-    Raises ModuleNotFoundAtPathError when there is none, ModuleConfigError when its files cannot be read.
+    `within` is the context directory where that is known, and no folder above it is looked at. Raises
+    ModuleNotFoundAtPathError when there is none, ModuleConfigError when its files cannot be read.
     """
     if not path.exists():
         raise ModuleNotFoundAtPathError(
@@ -94,11 +95,18 @@ def find(path: Path) -> ModuleSource:
     start = path.resolve()
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
-            return _read(folder)
+            return _read(folder, within)
+        if folder == within:
+            break
     raise ModuleNotFoundAtPathError(
         f"no {FILE_NAME} in {start} nor in a folder above it",
         "go to the folder of a module, or name one with -m/--mod",
     )
+
+
+def context_of(root: Path) -> Path:
+    """Return the context directory of a folder: the git work tree that holds it, else the folder itself."""
+    return next((f for f in (root, *root.parents) if (f / ".git").exists()), root)
 
 
 def collect(module: ModuleSource) -> SourceFiles:
@@ -157,11 +165,11 @@ def check_dependencies(module: ModuleSource, key: str, wanted: tuple[Dependency,
             )
 
 
-def _read(root: Path) -> ModuleSource:
+def _read(root: Path, within: Path | None) -> ModuleSource:
     file = root / FILE_NAME
     config = parse_config(_text(file), file)
     source = Path(os.path.normpath(root / config.source))
-    context = next((f for f in (root, *root.parents) if (f / ".git").exists()), root)
+    context = within or context_of(root)
     if not source.is_relative_to(context):
         raise ModuleConfigError(f'{file}: key "source": {config.source} lies outside {context}')
     if not source.is_dir():

@@ -46,7 +46,12 @@ class FunctionArg(Value):
     def required(self) -> bool:
         """Whether a caller must give it."""
         has_default = self.default_value is not None or self.default_path or self.default_address
-        return not has_default and not self.type_def.optional
+        return not has_default and not self.type_def.optional and not self.is_workspace
+
+    @property
+    def is_workspace(self) -> bool:
+        """Whether the engine gives the caller's workspace when no other one is given."""
+        return self.type_def.kind is TypeDefKind.OBJECT_KIND and self.type_def.name == "Workspace"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,138 @@
+"""Modules as the API sees them, in a real engine: loaded from directories, checked, generated, in their workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from portable_dagger.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAGGER = str(Path(__file__).parents[3] / "dagger")
+TASKS = Path(__file__).parent / "tasks"
+SECONDS = 120
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="the engine needs root"),
+]
+
+
+class Place:
+    """A copy of the module in a git work tree, and the state directory of an engine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "checkout" / "tasks"
+        shutil.copytree(TASKS, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "checkout" / ".git").mkdir()
+        (folder / "outside.txt").write_text("secret")
+        self.environment = {**os.environ, "PORTABLE_DAGGER_STATE": str(folder / "state")}
+
+    def run(self, *words: str, given: str = "") -> str:
+        done = subprocess.run(
+            [DAGGER, *words],
+            cwd=self.folder,
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise EngineError(done.stderr)
+        return done.stdout
+
+    def ask(self, query: str) -> Any:  # noqa: ANN401  JSON
+        data = json.loads(self.run("-s", "query", "-M", given=query))
+        while isinstance(data, dict) and len(data) == 1:
+            (data,) = data.values()
+        return data
+
+    def module(self, query: str) -> Any:  # noqa: ANN401  JSON
+        return self.ask(f'{{ host {{ directory(path: ".") {{ asModule {{ {query} }} }} }} }}')
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    made = Place(tmp_path_factory.mktemp("modules"))
+    yield made
+    made.run("engine", "stop")
+
+
+def test_a_directory_is_a_module_with_its_types(place: Place) -> None:
+    assert place.module("name") == "tasks"
+    assert place.module("description") == "Checks, generators and services."
+    assert place.module("objects { asObject { name } }") == [
+        {"asObject": {"name": "TasksDocs"}},
+        {"asObject": {"name": "Tasks"}},
+    ]
+
+
+def test_checks_run_and_say_how_it_went(place: Place) -> None:
+    fields = "name checkType passed error { message }"
+    assert place.module(f"checks {{ run {{ list {{ {fields} }} }} }}") == [
+        {
+            "name": "docs:spelling",
+            "checkType": "check",
+            "passed": False,
+            "error": {"message": "FunctionError: teh"},
+        },
+        {
+            "name": "lists",
+            "checkType": "generate",
+            "passed": False,
+            "error": {"message": "produced changes"},
+        },
+        {"name": "passes", "checkType": "check", "passed": True, "error": None},
+    ]
+    report = place.module("checks(noGenerate: true) { run { report { contents } } }")
+    assert "| docs:spelling | Words are right | ❌ |\n| passes | Always passes | ✅ |\n" in report
+    assert place.module('checks(include: ["docs:*"]) { list { name } }') == [
+        {"name": "docs:spelling"}
+    ]
+    assert place.module('check(name: "passes") { run { completed } }') is True
+    with pytest.raises(EngineError, match="no check 'nope'"):
+        place.module('check(name: "nope") { name }')
+
+
+def test_generators_answer_their_changes(place: Place) -> None:
+    assert place.module("generators { changes { addedPaths } }") == ["list.txt"]
+    assert place.module("generators { isEmpty }") is False
+    assert place.module('generator(name: "lists") { run { completed } }') is True
+    assert place.module("services { list { name path } }") == [{"name": "web", "path": ["web"]}]
+
+
+def test_the_workspace_is_the_checkout_and_nothing_else(place: Place) -> None:
+    ask = "{{ currentWorkspace {{ {} }} }}".format
+    assert place.ask(ask("path")) == "tasks"
+    assert place.ask(ask('file(path: "notes.txt") { contents }')) == "hello\n"
+    assert place.ask(ask('file(path: "/tasks/notes.txt") { contents }')) == "hello\n"
+    assert place.ask(ask('findUp(name: "notes.txt", from: "src")')) == "/tasks/notes.txt"
+    assert place.ask(ask('findUp(name: "outside.txt")')) is None
+    assert place.ask(ask("checks(onlyGenerate: true) { list { name } }")) == [
+        {"name": "tasks:lists"}
+    ]
+    (place.folder / "link").symlink_to("../../outside.txt")
+    for path in ("/../outside.txt", "../../outside.txt", "link"):
+        with pytest.raises(EngineError, match="leads out of the workspace"):
+            place.ask(ask(f'file(path: "{path}") {{ contents }}'))
+    (place.folder / "link").unlink()
+
+
+def test_functions_are_given_the_workspace(place: Place) -> None:
+    assert place.run("-s", "call", "given", "--path", "notes.txt") == "hello\n"
+    assert place.run("-s", "call", "own") == "lists\nhello\n\n"
+    (place.folder / "notes.txt").write_text("changed\n")
+    assert place.run("-s", "call", "given", "--path", "/tasks/notes.txt") == "changed\n"
+    assert place.run("-s", "call", "own") == "lists\nchanged\n\n"
+    with pytest.raises(EngineError, match="leads out of the workspace"):
+        place.run("-s", "call", "given", "--path", "/../outside.txt")
