@@ -34,6 +34,7 @@ from portable_dagger.graph.steps import Steps
 from portable_dagger.housekeeping import Housekeeping
 from portable_dagger.images.resolve import Images
 from portable_dagger.modules.loader import Modules
+from portable_dagger.record.runs import Runs
 from portable_dagger.runtime import launcher, surroundings
 from portable_dagger.session.server import Server
 from portable_dagger.store.store import Store
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
 
 IDLE = float(os.environ.get("PORTABLE_DAGGER_IDLE", "900"))
 """Seconds without a session after which the engine ends."""
+
+RUNS = int(os.environ.get("PORTABLE_DAGGER_RUNS", "200"))
+"""How many runs are kept on record."""
 
 FEWEST_PLACES = 8
 """Commands that run side by side on a small machine: many of them wait for something else than a processor."""
@@ -74,6 +78,7 @@ class Engine:
         self.clients: dict[str, Client] = {}
         self.store = Store(state / "store")
         self.housekeeping = Housekeeping(self)
+        self.runs = Runs(state / "runs", RUNS)
         self.salt = self._salt()
         self.evaluator = Evaluator(self.store)
         self.steps = Steps(self.store)

@@ -22,6 +22,7 @@ from portable_dagger.graph.values import (
     Tunnel,
     Value,
 )
+from portable_dagger.record.inputs import Account, Files
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory, import_file
 
@@ -66,8 +67,10 @@ async def directory(
     """Access a directory on the host."""
     select = Filter(tuple(include), tuple(exclude), gitignore=gitignore)
     found = _on_host(context, path)
-    with context.session.progress.span("host", f"host.directory {path}"):
+    with context.session.progress.span("host", f"host.directory {path}") as span:
         root = await asyncio.to_thread(import_directory, context.store, found, select)
+        span.account = Account.of(path=str(found), include=include, exclude=exclude)
+        span.account.output["files"] = Files(root.layers)
     return Directory(root)
 
 
@@ -75,8 +78,11 @@ async def directory(
 async def file(self: Host, context: Context, *, path: str, no_cache: bool = False) -> File:
     """Access a file on the host."""
     found = _on_host(context, path)
-    with context.session.progress.span("host", f"host.file {path}"):
-        return File(*await asyncio.to_thread(import_file, context.store, found))
+    with context.session.progress.span("host", f"host.file {path}") as span:
+        root, inner = await asyncio.to_thread(import_file, context.store, found)
+        span.account = Account.of(path=str(found))
+        span.account.output["files"] = Files(root.layers, inner)
+    return File(root, inner)
 
 
 @HOST.field()

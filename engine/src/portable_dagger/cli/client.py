@@ -6,6 +6,7 @@ import binascii
 import json
 import os
 import select
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -41,7 +42,12 @@ class Session:
         self._heard = time.monotonic()
         self.engine = engine_process.ensure()
         self._stream = Connection(self.engine.port)
-        body = {"workdir": os.getcwd(), "env": dict(os.environ), "labels": labels or {}}
+        command = {"command": " ".join(["dagger", *sys.argv[1:]])}
+        body = {
+            "workdir": os.getcwd(),
+            "env": dict(os.environ),
+            "labels": {**command, **(labels or {})},
+        }
         self._stream.send("POST", "/session", self.engine.headers, body)
         status = self._stream.status()
         if status != OK:

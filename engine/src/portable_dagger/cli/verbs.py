@@ -116,6 +116,13 @@ VERBS = (
         ),
     ),
     Verb("version", "dagger version", "print the version"),
+    Verb(
+        "why",
+        "dagger why [run] [step]",
+        "say why a step ran, was cached or was slow; list the steps of a run, or the last runs",
+        JSON,
+        "A run is named by the start of its name, a step by its number, its name, or a part of that.",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from portable_dagger.errors import NotFoundError
 from portable_dagger.graph.needs import needs_of
 from portable_dagger.graph.recipe import ELEMENT, Recipe, decode, parse_id, references_of
 from portable_dagger.graph.sharing import Sharing
+from portable_dagger.record.inputs import Account
 
 if TYPE_CHECKING:
     from portable_dagger.api.registry import Field
@@ -54,7 +55,7 @@ class Evaluator:
         if node is not None:
             self._results.move_to_end(node.digest)
             value = self._results[node.digest][0]
-            _report_reused(node, context)
+            self._report_reused(node, context)
         for here in reversed(chain):
             value = await self._sharing.once(
                 (here.digest, context.session.id),
@@ -114,6 +115,17 @@ class Evaluator:
         del self._results[digest]
         return False
 
+    def _report_reused(self, recipe: Recipe, context: Context) -> None:
+        node: Recipe | None = recipe
+        while node is not None and context.session.progress.first(node.digest):
+            if node.field != ELEMENT:
+                step = context.client.field_of(node).step
+                if step:
+                    last = getattr(self._results.get(node.digest, (None,))[0], "last_exec", None)
+                    account = Account.of(last.key) if last is not None else None
+                    context.session.progress.reused(step, describe(node), account)
+            node = node.parent
+
     def remember(self, digest: str, value: Any) -> None:
         """Keep a result; the least recently used ones go first."""
         self._results[digest] = (value, needs_of(value))
@@ -167,13 +179,3 @@ def describe(recipe: Recipe) -> str:
     if isinstance(first, list) and all(isinstance(item, str) for item in first):
         first = " ".join(first)
     return f"{recipe.field} {first}" if isinstance(first, str) and first else recipe.field
-
-
-def _report_reused(recipe: Recipe, context: Context) -> None:
-    node: Recipe | None = recipe
-    while node is not None and context.session.progress.first(node.digest):
-        if node.field != ELEMENT:
-            step = context.client.field_of(node).step
-            if step:
-                context.session.progress.reused(step, describe(node))
-        node = node.parent

@@ -12,14 +12,22 @@ from portable_dagger.api.kinds import FunctionCachePolicy
 from portable_dagger.errors import ModuleError
 from portable_dagger.graph.recipe import Recipe
 from portable_dagger.graph.steps import step_key
-from portable_dagger.graph.values import Directory, File
+from portable_dagger.graph.values import Directory, File, Secret
 from portable_dagger.modules import content
 from portable_dagger.modules.call import AnyValue, FunctionCall, FunctionCallArgValue, JsonData
 from portable_dagger.modules.durations import seconds
 from portable_dagger.modules.identity import content_keys
-from portable_dagger.modules.objects import from_module, identifiers, reachable, rebuilt, to_module
+from portable_dagger.modules.objects import (
+    from_module,
+    identifiers,
+    reachable,
+    rebuilt,
+    recipe_of,
+    to_module,
+)
 from portable_dagger.modules.pinning import pin
 from portable_dagger.modules.process import running
+from portable_dagger.record.inputs import Account, Files, Hidden, Inputs
 from portable_dagger.session.client import Client
 
 if TYPE_CHECKING:
@@ -53,7 +61,8 @@ async def call(target: Target, given: dict[str, AnyValue], context: Context) -> 
     arguments = await _arguments(module, function, given, context)
     shown = f"{module.name}: {function.name or 'constructor'}"
     with context.session.progress.span("function", shown) as span:
-        key = await _key(target, arguments, context)
+        key, inputs = await _key(target, arguments, context)
+        span.account = Account.of(key, **inputs)
         kept = await module.results.find(key, context) if key else None
         span.cached = kept is not None
         if kept is not None:
@@ -130,14 +139,38 @@ async def _contextual(module: LoadedModule, argument: FunctionArg, context: Cont
     return pin(found, context.engine.evaluator).id
 
 
-async def _key(target: Target, arguments: dict[str, JsonData], context: Context) -> str:
-    """Return the key under which the result is kept; empty if it never is."""
+async def _key(
+    target: Target, arguments: dict[str, JsonData], context: Context
+) -> tuple[str, Inputs]:
+    """Return the key under which the result is kept, empty if it never is, and what it depends on by name."""
     module, function = target.module, target.function
+    named: Inputs = {
+        "module": f"{module.name} {module.files.digest}",
+        "function": f"{target.object_name}.{function.name}",
+    }
     if function.cache_policy is FunctionCachePolicy.Never:
-        return ""
-    inputs = await content_keys([target.state, arguments], context)
+        asked = {f"argument {name}": value for name, value in arguments.items()}
+        return "", {**named, **asked, "cache policy": "never"}
+    state, given = await content_keys([target.state, arguments], context)
+    for name, value in arguments.items():
+        named[f"argument {name}"] = await _recorded(value, given[name], context)
     identity = [__version__, module.files.digest, module.name, target.object_name, function.name]
-    return step_key("function", [*identity, inputs])
+    return step_key("function", [*identity, [state, given]]), {**named, "object": state}
+
+
+async def _recorded(value: JsonData, content: JsonData, context: Context) -> AnyValue:
+    """Return an argument for the record: files and secrets as such, all else as its content counts."""
+    recipe = recipe_of(value, context.engine.evaluator) if isinstance(value, str) else None
+    if recipe is None:
+        return content
+    found = await context.engine.evaluator.evaluate(recipe, context)
+    match found:
+        case Directory() | File():
+            return Files(found.root.layers, found.path, content[1][1])
+        case Secret():
+            return Hidden(found.cache_key)
+        case _:
+            return step_key(recipe.type, content)[:16]
 
 
 async def _keep(target: Target, key: str, value: JsonData, context: Context) -> None:

@@ -7,17 +7,19 @@ import contextlib
 import dataclasses
 import enum
 import secrets
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.api.types import enum_type
 from portable_dagger.errors import ExecError, NotFoundError, QueryError
 from portable_dagger.graph.steps import StepOutcome, step_key
 from portable_dagger.graph.values import Container, DirectoryMount, ExecResult
-from portable_dagger.ops.identity import container_key
+from portable_dagger.ops.identity import container_key, named_inputs
 from portable_dagger.ops.launch import ROOT, Launch, Options, launch
 from portable_dagger.ops.nesting import nested_session
 from portable_dagger.ops.paths import absolute, edited, expanded, locate
+from portable_dagger.record.inputs import Account, Files
 from portable_dagger.record.output import STREAMS, Output
 from portable_dagger.runtime.process import start
 from portable_dagger.store import edit
@@ -72,6 +74,9 @@ class Command:
         return {**dataclasses.asdict(self), "expect": self.expect.name}
 
 
+DEFAULTS: Final = Command(()).key()
+
+
 def command_args(
     container: Container, args: Sequence[str], *, use_entrypoint: bool, expand: bool
 ) -> tuple[str, ...]:
@@ -90,22 +95,36 @@ async def run(container: Container, context: Context, command: Command) -> Conta
     """Return the container after the command; ExecError when its exit code was not expected."""
     if command.stdin and command.redirect_stdin:
         raise QueryError("cannot set both stdin and redirectStdin")
-    key = step_key("exec", [await container_key(container, context), command.key()])
+    facts = await container_key(container, context)
+    key = step_key("exec", [facts, command.key()])
+    account = _account(container, facts, command, key)
     name = "withExec " + " ".join(command.args)
     progress = context.session.progress
 
     async def produce() -> StepOutcome:
         # A nested command waits for commands of its own: were it to hold a place, they might never get one.
         place = contextlib.nullcontext() if command.nested else context.engine.places
+        asked = time.monotonic()
         async with place:
+            account.waited["a place"] = time.monotonic() - asked
             with progress.span("exec", name) as span:
-                return await _execute(container, context, command, key, span)
+                span.account = account
+                outcome = await _execute(container, context, command, key, span)
+                account.output["root"] = Files(tuple(outcome[0]["root"]))
+                return outcome
 
     instance = context.session.id if container.services or container.secret_environment else ""
     result = await context.engine.steps.once(key, produce, instance=instance)
     if result.cached:
-        progress.reused("exec", name)
+        progress.reused("exec", name, account)
     return _applied(container, result.value)
+
+
+def _account(container: Container, facts: dict[str, Any], command: Command, key: str) -> Account:
+    asked = {"args": list(command.args), **named_inputs(container, facts)}
+    given = command.key()
+    asked |= {n: given[n] for n in given if n != "args" and given[n] != DEFAULTS[n]}
+    return Account.of(key, **asked)
 
 
 def _applied(container: Container, value: dict[str, Any]) -> Container:
@@ -139,7 +158,10 @@ async def _execute(
     engine = context.engine
     async with contextlib.AsyncExitStack() as stack:
         services = context.session.services
+        asked = time.monotonic()
         bound = await services.bind(container.services, context, command.args)
+        if container.services and span.account is not None:
+            span.account.waited["services"] = time.monotonic() - asked
         slot = await engine.network.acquire()
         stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
         environment: tuple[tuple[str, str], ...] = ()

@@ -18,6 +18,7 @@ from portable_dagger.graph.values import (
     TempMount,
 )
 from portable_dagger.ops.launch import volume_key
+from portable_dagger.record.inputs import Files, Hidden, Inputs
 from portable_dagger.store import content
 
 if TYPE_CHECKING:
@@ -41,6 +42,40 @@ async def container_key(container: Container, context: Context) -> dict[str, Any
             [alias, await _service_key(service, context)] for alias, service in container.services
         ],
     }
+
+
+def named_inputs(container: Container, key: dict[str, Any]) -> Inputs:
+    """Return the same by name for the record of runs; `key` is the container's key."""
+    found: Inputs = {
+        "root": Files(container.root.layers),
+        **{f"env {name}": value for name, value in container.config.env},
+        **{
+            f"secret {name}": Hidden(secret.cache_key)
+            for name, secret in container.secret_environment
+        },
+    }
+    for mount, facts in zip(container.mounts, key["mounts"], strict=True):
+        name = f"mount {mount.target}"
+        match mount:
+            case DirectoryMount():
+                found[name] = Files(mount.source.root.layers, mount.source.path, facts[2])
+                found[f"{name} read-only"] = mount.read_only
+            case SecretMount():
+                found[name] = Hidden(mount.secret.cache_key)
+            case CacheMount():
+                found[name] = f"cache volume {mount.volume.key} of {mount.volume.namespace}"
+            case _:
+                found[name] = facts
+    for (alias, service), (_, facts) in zip(container.services, key["services"], strict=True):
+        if service.container is None:
+            found[f"service {alias}"] = facts
+            continue
+        inner = {"args": list(service.args), **named_inputs(service.container, facts[0])}
+        found |= {f"service {alias}: {name}": value for name, value in inner.items()}
+    for name in ("user", "workdir", "platform", "after", "volatile"):
+        if key[name]:
+            found[name] = key[name]
+    return found
 
 
 async def _service_key(service: Service, context: Context) -> list[Any]:

@@ -15,9 +15,13 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from portable_dagger.record.inputs import Account
 
 Emit = Callable[[dict[str, Any]], None]
+Record = Callable[["Span", int | None, str | None, float], None]
 
 _numbers = itertools.count(1)
 _current: contextvars.ContextVar[Span | None] = contextvars.ContextVar("span", default=None)
@@ -33,6 +37,11 @@ class Span:
     id: int = field(default_factory=lambda: next(_numbers))
     started: float = field(default_factory=time.time)
     cached: bool = False
+    number: int = 0
+    """Which step of its session it is, from 1."""
+
+    account: Account | None = None
+    """What the step tells of itself for the record; see record.runs."""
 
     def log(self, stream: str, text: str) -> None:
         """Report output of the step."""
@@ -46,6 +55,9 @@ class Progress:
         self.running: dict[int, Span] = {}
         self._listeners: list[Emit] = []
         self._reported: set[str] = set()
+        self._steps = itertools.count(1)
+        self.record: Record | None = None
+        """Told of every step that has ended: the step, the number of the one it is part of, its error, its seconds."""
 
     def listen(self, listener: Emit) -> None:
         """Send every further event to `listener`."""
@@ -63,7 +75,7 @@ class Progress:
     @contextlib.contextmanager
     def span(self, kind: str, name: str) -> Iterator[Span]:
         """Report a step from here to the end of the block."""
-        span = Span(kind, name, self.emit)
+        span = Span(kind, name, self.emit, number=next(self._steps))
         parent = _current.get()
         self.running[span.id] = span
         self.emit(
@@ -86,13 +98,16 @@ class Progress:
         finally:
             _current.reset(token)
             del self.running[span.id]
+            duration = time.time() - span.started
+            if self.record is not None:
+                self.record(span, parent.number if parent else None, error, duration)
             self.emit(
                 {
                     "event": "end",
                     "span": span.id,
                     "cached": span.cached,
                     "error": error,
-                    "duration": time.time() - span.started,
+                    "duration": duration,
                 }
             )
 
@@ -102,7 +117,8 @@ class Progress:
         self._reported.add(digest)
         return new
 
-    def reused(self, kind: str, name: str) -> None:
+    def reused(self, kind: str, name: str, account: Account | None = None) -> None:
         """Report a step whose result was remembered."""
         with self.span(kind, name) as span:
             span.cached = True
+            span.account = account

@@ -32,6 +32,8 @@ class SecretStore:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._texts: dict[str, bytes] = {}
+        self.known: set[bytes] = set()
+        """Every text that was read in this session: the record of the run must not have it."""
 
     def put(self, namespace: str, name: str, text: str) -> None:
         """Keep the text of a setSecret; another text under the same name replaces it."""
@@ -41,6 +43,7 @@ class SecretStore:
                 f'secret "{name}" has {len(data)} bytes; {LIMIT} is the limit', "mount it as a file"
             )
         self._texts[_holder(namespace, name)] = data
+        self.known.add(data)
 
     def named(self, namespace: str, name: str) -> Secret:
         """Return the secret that setSecret made; its text is no part of the key of steps."""
@@ -87,6 +90,11 @@ class SecretStore:
             ) from None
 
     async def _read(self, uri: str) -> bytes:
+        text = await self._provided(uri)
+        self.known.add(text)
+        return text
+
+    async def _provided(self, uri: str) -> bytes:
         scheme, _, rest = uri.partition("://")
         if scheme == "env":
             value = self._session.environment_of(rest)

@@ -6,6 +6,7 @@
     GET  /type/X    describes a core type for the command line
     GET  /status, POST /stop
     GET  /cache, POST /prune  see session.cache
+    POST /why       see session.history
 All but /query want the engine's own token (`Authorization: Bearer …`), which only the user's state directory holds.
 """
 
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from portable_dagger.errors import EngineError
-from portable_dagger.session import cache
+from portable_dagger.session import cache, history
 from portable_dagger.session.request import answer
 from portable_dagger.session.session import Session
 
@@ -53,6 +54,7 @@ class Server:
                 web.post("/stop", self._stop),
                 web.get("/cache", self._cache),
                 web.post("/prune", self._prune),
+                web.post("/why", self._why),
             ]
         )
 
@@ -142,6 +144,13 @@ class Server:
 
     async def _prune(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(await cache.prune(self._engine, await request.json()))
+
+    async def _why(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        found = await asyncio.to_thread(
+            history.answer, self._engine, body["words"], body["workdir"]
+        )
+        return web.json_response(found)
 
     async def _stop(self, _: web.Request) -> web.StreamResponse:
         asyncio.get_running_loop().call_soon(self._engine.stop)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.record.progress import Progress
+from portable_dagger.record.runs import RunLog
 from portable_dagger.session.client import Client
 from portable_dagger.session.secrets import SecretStore
 from portable_dagger.session.services import Services
@@ -19,6 +20,7 @@ from portable_dagger.session.tunnels import Tunnels
 
 if TYPE_CHECKING:
     from portable_dagger.engine import Engine
+    from portable_dagger.record.progress import Span
 
 Closer = Callable[[], Awaitable[None]]
 
@@ -38,6 +40,7 @@ class Session:
     client_ids: dict[str, Client] = field(default_factory=dict)
     """Every client that there was: a recipe may outlive the client that made it, and still speaks of its host."""
     secrets: SecretStore = field(init=False)
+    log: RunLog = field(init=False)
     services: Services = field(init=False)
     tunnels: Tunnels = field(init=False)
     main: Client = field(init=False)
@@ -48,6 +51,15 @@ class Session:
     def __post_init__(self) -> None:
         """Open the main client."""
         self.secrets = SecretStore(self)
+        self.log = RunLog(
+            self.engine.runs.folder,
+            self.id,
+            str(self.workdir),
+            self.labels.get("command", ""),
+            lambda: self.secrets.known,
+            self.started,
+        )
+        self.progress.record = self._record
         self.services = Services(self)
         self.tunnels = Tunnels(self)
         self.main = self.open_client(Client(self, self.engine.core_types, self.workdir))
@@ -97,6 +109,19 @@ class Session:
             except Exception:
                 self.engine.log.exception("while closing session %s", self.id)
         self.engine.sessions.pop(self.id, None)
+        try:
+            self.log.close()
+            self.engine.runs.trim()
+        except OSError:
+            self.engine.log.exception("while closing the record of session %s", self.id)
+
+    def _record(self, span: Span, parent: int | None, error: str | None, duration: float) -> None:
+        try:
+            self.log.step(span, parent, error, duration)
+        except OSError as failed:
+            # A step is worth more than its record.
+            self.progress.record = None
+            self.progress.warning(f"the record of this run ends here: {failed}")
 
     def environment_of(self, name: str) -> str | None:
         """Return a variable of the client's environment."""

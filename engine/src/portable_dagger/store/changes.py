@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,45 @@ def entries(store: Store, place: Place) -> dict[str, Entry]:
         inner = entry.path[len(base) + 1 :]
         found[inner + "/" if entry.is_directory else inner] = entry
     return found
+
+
+def told_apart(store: Store, before: Place, after: Place) -> Changes:
+    """Return the same as `compare`, of what lies in the layers that only one of them has.
+
+    That is much quicker where both have the same base; what an emptied directory hid is left out.
+    """
+    common = 0
+    for one, other in zip(before[0].layers, after[0].layers, strict=False):
+        if one != other:
+            break
+        common += 1
+    trees = [Tree(store.layer_paths(place[0])) for place in (before, after)]
+    bases = [
+        tree.real_path(place[1]).rstrip("/")
+        for tree, place in zip(trees, (before, after), strict=True)
+    ]
+    names: set[str] = set()
+    for place, base in zip((before, after), bases, strict=True):
+        for layer in place[0].layers[common:]:
+            top = store.layer_path(layer)
+            for folder, _, files in os.walk(f"{top}{base}"):
+                inner = folder[len(f"{top}{base}") + 1 :]
+                names.update(f"{inner}/{file}".lstrip("/") for file in files)
+    added, modified, removed = [], [], []
+    for name in sorted(names):
+        old, new = (
+            tree.lookup(f"{base}/{name}", follow=False)
+            for tree, base in zip(trees, bases, strict=True)
+        )
+        if old is None and new is not None:
+            added.append(name)
+        elif old is not None and new is None:
+            removed.append(name)
+        elif (
+            old is not None and new is not None and not old.is_directory and differ(store, old, new)
+        ):
+            modified.append(name)
+    return Changes(tuple(added), tuple(modified), tuple(removed))
 
 
 def differ(store: Store, one: Entry, other: Entry) -> bool:

@@ -22,6 +22,7 @@ from portable_dagger.images.registry import Credentials
 from portable_dagger.images.resolve import resolve
 from portable_dagger.ops.paths import expanded
 from portable_dagger.ops.ports import ports_of
+from portable_dagger.record.inputs import Account
 from portable_dagger.store import edit
 from portable_dagger.store.disk import disk_errors
 from portable_dagger.store.snapshot import Snapshot
@@ -72,6 +73,8 @@ async def from_(
         credentials = await _credentials(self, context, address)
         image = await resolve(context.engine.images, address, self.platform, report, credentials)
         span.cached = image.origin == "store"
+        span.account = Account.of(address=address, platform=self.platform)
+        span.account.output["image"] = image.digest
     config = image.config.over(self.config)
     return dataclasses.replace(
         self,
