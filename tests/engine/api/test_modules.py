@@ -136,3 +136,50 @@ def test_functions_are_given_the_workspace(place: Place) -> None:
     assert place.run("-s", "call", "own") == "lists\nchanged\n\n"
     with pytest.raises(EngineError, match="leads out of the workspace"):
         place.run("-s", "call", "given", "--path", "/../outside.txt")
+
+
+def test_sources_on_the_host_say_what_they_are(place: Place) -> None:
+    ask = '{{ moduleSource(refString: ".") {{ {} }} }}'.format
+    assert place.ask(ask("kind configExists moduleName sourceRootSubpath engineVersion")) == {
+        "kind": "LOCAL_SOURCE",
+        "configExists": True,
+        "moduleName": "tasks",
+        "sourceRootSubpath": "tasks",
+        "engineVersion": "v0.21.7",
+    }
+    assert place.ask(ask("localContextDirectoryPath")) == str(place.folder.parent)
+    assert place.ask(ask('directory(path: "src/tasks") { entries }')) == ["__init__.py"]
+    included = 'withIncludes(patterns: ["notes.txt"]) { contextDirectory { entries } }'
+    assert place.ask(ask(included)) == ["tasks/"]
+    assert place.ask(ask('withIncludes(patterns: ["x"]) { asModule { name } }')) == "tasks"
+    changed = (
+        'withEngineVersion(version: "v0.20.0") { generatedContextChangeset { modifiedPaths } }'
+    )
+    assert place.ask(ask(changed)) == ["tasks/dagger.json"]
+
+
+def test_a_new_module_runs_at_once(place: Place) -> None:
+    root = place.folder.parent / "new"
+    assert place.run("-s", "init", "--sdk=python", "../new") == (
+        f"Initialized module new in {root}\n"
+    )
+    assert place.run("-s", "call", "-m", "../new", "hello", "--name", "Bo") == "Hello, Bo!"
+    assert "class Container(" in (root / "sdk/src/dagger/client/gen.py").read_text()
+    with pytest.raises(EngineError, match="there is a module in"):
+        place.run("init", "../new")
+    place.run("install", "-m", "../new", ".")
+    config = json.loads((root / "dagger.json").read_text())
+    assert config["dependencies"] == [{"name": "tasks", "source": "../tasks"}]
+    place.run("uninstall", "-m", "../new", "tasks")
+    assert "dependencies" not in json.loads((root / "dagger.json").read_text())
+    shutil.rmtree(root / "sdk")
+    (root / "src/new/main.py").write_text("# mine\n")
+    place.run("develop", "-m", "../new")
+    assert (root / "sdk/pyproject.toml").is_file()
+    assert (root / "src/new/main.py").read_text() == "# mine\n"
+
+
+def test_services_are_listed_and_must_match(place: Place) -> None:
+    assert "tasks:web   Serves HTTP" in place.run("-s", "up", "--list")
+    with pytest.raises(EngineError, match="no service matches nope"):
+        place.run("up", "nope")

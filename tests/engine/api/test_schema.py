@@ -32,13 +32,9 @@ LATER = {
     "Binding",
     "ClientFilesyncMirror",
     "Cloud",
-    "GeneratedCode",
     "HTTPState",
     "LLMTokenUsage",
-    "ModuleConfigClient",
-    "ModuleSource",
     "RemoteGitMirror",
-    "SDKConfig",
     "Terminal",
     "Volume",
 }

@@ -13,7 +13,10 @@ from portable_dagger.api.types import EMPTY
 from portable_dagger.errors import QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Directory, File, Value
-from portable_dagger.modules import content
+from portable_dagger.modules import content, locating
+from portable_dagger.modules.locating import source_of
+from portable_dagger.modules.served import served
+from portable_dagger.modules.typedefs import Module
 
 if TYPE_CHECKING:
     from portable_dagger.modules.loader import LoadedModule
@@ -78,3 +81,16 @@ async def generators(
 ) -> GeneratorGroup:
     """Return the module's generators."""
     return generators_of(self.loaded, include)
+
+
+@CURRENT_MODULE.field(scope=Scope.CLIENT)
+async def generated_context_directory(self: CurrentModule, context: Context) -> Directory:
+    """The files that are generated for the module, as they lie in its context directory."""
+    return await source_of(self.loaded).generated(context)
+
+
+@CURRENT_MODULE.field(scope=Scope.CLIENT)
+async def dependencies(self: CurrentModule, context: Context) -> list[Module]:
+    """The modules that the module depends on."""
+    sources = await locating.entries(source_of(self.loaded), "dependencies", context)
+    return [served(await one.load(context)) for one in sources]

@@ -1,4 +1,4 @@
-"""Enums of the TypeDef family."""
+"""Enums of the TypeDef family and of module sources."""
 
 from __future__ import annotations
 
@@ -42,3 +42,22 @@ class FunctionCachePolicy(str, enum.Enum):
     Default = "Default"
     PerSession = "PerSession"
     Never = "Never"
+
+
+@enum_type
+class ModuleSourceKind(str, enum.Enum):
+    """The kind of module source."""
+
+    LOCAL_SOURCE = "LOCAL_SOURCE"
+    GIT_SOURCE = "GIT_SOURCE"
+    DIR_SOURCE = "DIR_SOURCE"
+    LOCAL = "LOCAL_SOURCE"
+    GIT = "GIT_SOURCE"
+    DIR = "DIR_SOURCE"
+
+
+@enum_type
+class ModuleSourceExperimentalFeature(str, enum.Enum):
+    """Experimental features of a module."""
+
+    SELF_CALLS = "SELF_CALLS"

@@ -7,12 +7,19 @@ import dataclasses
 from portable_dagger.api.attributes import attributes
 from portable_dagger.api.check import Check, CheckGroup, check_of, checks_of
 from portable_dagger.api.generator import Generator, GeneratorGroup, generator_of, generators_of
+from portable_dagger.api.introspection import schema_file
+from portable_dagger.api.module_source import SDKConfig
 from portable_dagger.api.query import QUERY
-from portable_dagger.api.registry import ObjectType
+from portable_dagger.api.registry import ObjectType, Scope
 from portable_dagger.api.types import Identifier
 from portable_dagger.api.up import UpGroup, services_of
 from portable_dagger.graph.context import Context
-from portable_dagger.modules.served import ServedModule, code_of
+from portable_dagger.graph.records import EnvFile
+from portable_dagger.graph.values import Container, Directory, File
+from portable_dagger.modules import locating
+from portable_dagger.modules.locating import source_of
+from portable_dagger.modules.place import ModuleSource
+from portable_dagger.modules.served import ServedModule, code_of, served
 from portable_dagger.modules.typedefs import Module, TypeDef
 
 MODULE = ObjectType("Module", "A Dagger module.", interfaces=("Node", "Syncer"))
@@ -113,3 +120,48 @@ async def generators(
 async def services(self: Module, context: Context, *, include: list[str] | None = None) -> UpGroup:
     """Return the module's service functions."""
     return services_of(code_of(self), include)
+
+
+@MODULE.field()
+async def source(self: Module, context: Context) -> ModuleSource | None:
+    """The source of the module; null for one that is only described."""
+    return source_of(code_of(self)) if isinstance(self, ServedModule) else None
+
+
+@MODULE.field()
+async def sdk(self: Module, context: Context) -> SDKConfig | None:
+    """The SDK that the module uses."""
+    return SDKConfig(code_of(self).source.config.sdk) if isinstance(self, ServedModule) else None
+
+
+@MODULE.field()
+async def runtime(self: Module, context: Context) -> Container | None:
+    """The container that runs the module's code: null, since this engine runs it without one."""
+    return None
+
+
+@MODULE.field()
+async def dependencies(self: Module, context: Context) -> list[Module]:
+    """The modules that the module depends on."""
+    if not isinstance(self, ServedModule):
+        return []
+    sources = await locating.entries(source_of(code_of(self)), "dependencies", context)
+    return [served(await one.load(context)) for one in sources]
+
+
+@MODULE.field()
+async def generated_context_directory(self: Module, context: Context) -> Directory:
+    """The files that are generated for the module, as they lie in its context directory."""
+    return await source_of(code_of(self)).generated(context)
+
+
+@MODULE.field(name="introspectionSchemaJSON")
+async def introspection_schema_json(self: Module, context: Context) -> File:
+    """The introspection of the API that the module's code is served, as a JSON file."""
+    return await schema_file(code_of(self), context)
+
+
+@MODULE.field(scope=Scope.CALL)
+async def user_defaults(self: Module, context: Context) -> EnvFile:
+    """The variables of the .env file in the caller's working directory."""
+    return await locating.user_defaults(context)

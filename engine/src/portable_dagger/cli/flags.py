@@ -215,7 +215,8 @@ def _build_argument(text: str) -> str:
     return f"{{name: {quoted(name)}, value: {quoted(value)}}}"
 
 
-def _port_forward(text: str) -> str:
+def port_forward(text: str) -> str:
+    """Return a PortForward; ValueError for a text that is none."""
     ports, _, protocol = text.partition("/")
     front, separator, back = ports.partition(":")
     if not (separator and front.isdecimal() and back.isdecimal()):
@@ -230,6 +231,6 @@ _CONVERSIONS: dict[str, Callable[[str], str]] = {
     "FLOAT_KIND": _real,
     "BuildArg": _build_argument,
     "Platform": _platform,
-    "PortForward": _port_forward,
+    "PortForward": port_forward,
 }
 """A text as a GraphQL literal, by the type's name or kind; ValueError for a text that is none."""

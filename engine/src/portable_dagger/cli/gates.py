@@ -1,4 +1,7 @@
-"""Checks and generators of a module: functions marked so, found through every function that needs no argument. Pure."""
+"""Checks, generators and services of a module: functions marked so. Pure.
+
+They are found through every function that needs no argument.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Gate(NamedTuple):
-    """One check or generator; `name` is its path, such as `checks:docs:not-empty`."""
+    """One check, generator or service; `name` is its path, such as `checks:docs:not-empty`."""
 
     name: str
     calls: tuple[Call, ...]
@@ -32,6 +35,15 @@ class Gate(NamedTuple):
 
 def find(module: Module) -> list[Gate]:
     """Return all checks and generators that need no argument, by name."""
+    return [gate for gate in _all(module) if not gate.function.up]
+
+
+def services(module: Module) -> list[Gate]:
+    """Return all services that need no argument, by name."""
+    return [gate for gate in _all(module) if gate.function.up]
+
+
+def _all(module: Module) -> list[Gate]:
     constructor = module.constructor
     if any(argument.required for argument in constructor.args):
         return []
@@ -71,7 +83,7 @@ def _below(
             continue
         here = (*calls, Call(function, {}))
         name = f"{path}:{function.command}"
-        if function.check or function.generate:
+        if function.check or function.generate or function.up:
             yield Gate(name, here)
             continue
         made = function.returns

@@ -88,6 +88,7 @@ class Function(NamedTuple):
     description: str = ""
     check: bool = False
     generate: bool = False
+    up: bool = False
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Function:
@@ -99,6 +100,7 @@ class Function(NamedTuple):
             data.get("description") or "",
             bool(data.get("check")),
             bool(data.get("generate")),
+            bool(data.get("up")),
         )
 
     @property

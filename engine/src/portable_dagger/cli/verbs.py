@@ -61,6 +61,18 @@ VERBS = (
         "A pattern is a name such as `docs:spelling`, the start of one such as `docs`, or has wildcards: `docs:*`.",
     ),
     Verb(
+        "develop",
+        "dagger develop [options]",
+        "write what an editor needs to know of the module's API, and what the module lacks",
+        (
+            *MODULE,
+            Option("recursive", "local dependencies too", short="r"),
+            Option("sdk", "the SDK of a module without one: python", "string"),
+            Option("source", "the folder for the code of a module without any", "string"),
+        ),
+        "The SDK goes to the folder `sdk` beside the code. It can be run any number of times.",
+    ),
+    Verb(
         "engine",
         "dagger engine status|stop [--json]",
         "show or stop the engine of the state directory",
@@ -77,6 +89,28 @@ VERBS = (
         "dagger generate [options] [pattern …]",
         "run the module's generators and apply their changes",
         (*MODULE, *APPLY, Option("list", "only list them", short="l")),
+    ),
+    Verb(
+        "init",
+        "dagger init [options] [path]",
+        "make a new module in a folder (default: this one)",
+        (
+            Option("include", "also load this path or pattern", "string", repeatable=True),
+            Option("name", "its name (default: that of the folder)", "string"),
+            Option("sdk", "begin with code in this language: python", "string"),
+            Option(
+                "source",
+                "the folder for its code (default: the module's, or .dagger if that has files)",
+                "string",
+            ),
+        ),
+    ),
+    Verb(
+        "install",
+        "dagger install [options] module",
+        "make another module a dependency of this one",
+        (*MODULE, Option("name", "the name to use it by (default: its own)", "string", short="n")),
+        "The module is a path in the same git work tree, or a git reference.",
     ),
     Verb(
         "prune",
@@ -114,6 +148,36 @@ VERBS = (
             Option("project", "the same as --workdir", "string", hidden=True),
             Option("load-workspace-modules", "serve the module of the working directory"),
         ),
+    ),
+    Verb(
+        "uninstall",
+        "dagger uninstall [options] module",
+        "remove a dependency of the module",
+        MODULE,
+        "It is named by its name, or by its path or reference in dagger.json.",
+    ),
+    Verb(
+        "up",
+        "dagger up [options] [pattern …]",
+        "start the module's services on ports of the host, until Ctrl-C",
+        (
+            *MODULE,
+            Option("list", "only list them", short="l"),
+            Option(
+                "ports",
+                "the host's port and the service's (default: the same ones)",
+                "frontend:backend",
+                repeatable=True,
+            ),
+            Option("random", "let the host choose its ports"),
+        ),
+        "A service is a function with @up that needs no arguments. Ports listen on 127.0.0.1.",
+    ),
+    Verb(
+        "update",
+        "dagger update [options] [module …]",
+        "pin git dependencies to what their versions lead to now (default: all)",
+        MODULE,
     ),
     Verb("version", "dagger version", "print the version"),
     Verb(

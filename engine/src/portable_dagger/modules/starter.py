@@ -17,6 +17,9 @@ dependencies = ["dagger-io"]
 [build-system]
 requires = ["uv_build>=0.8.4"]
 build-backend = "uv_build"
+
+[tool.uv.sources]
+dagger-io = {{ path = "sdk", editable = true }}
 """
 
 _PACKAGE: Final = '''\
