@@ -94,7 +94,7 @@ class Engine:
         self._schemas: dict[int, tuple[Types, Schema]] = {}
         self._listener = listener
         self._started = time.time()
-        self._idle_since = time.monotonic()
+        self.idle_since = time.monotonic()
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
@@ -133,6 +133,7 @@ class Engine:
             (self.state / "engine.json").unlink(missing_ok=True)
             for session in list(self.sessions.values()):
                 await session.close()
+            await self.housekeeping.close()
             await self._runner.cleanup()
             await self.modules.close()
             await self.network.close()
@@ -145,12 +146,12 @@ class Engine:
     @property
     def idle_for(self) -> float:
         """Seconds since the last session ended."""
-        return time.monotonic() - self._idle_since
+        return time.monotonic() - self.idle_since
 
     async def close_session(self, session: Session) -> None:
         """End a session; the engine's idle time starts with the last one's end."""
         await session.close()
-        self._idle_since = time.monotonic()
+        self.idle_since = time.monotonic()
 
     @contextlib.asynccontextmanager
     async def served_in(self, slot: Slot) -> AsyncIterator[int]:
@@ -221,7 +222,7 @@ class Engine:
         while True:
             await asyncio.sleep(min(IDLE, 5))
             if self.sessions:
-                self._idle_since = time.monotonic()
+                self.idle_since = time.monotonic()
             elif self.idle_for > IDLE:
                 self.stop()
 

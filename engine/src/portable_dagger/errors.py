@@ -29,6 +29,7 @@ EngineError                  anything that a user can read: `message` says what 
 │   ├── LinkLoopError        a path through too many symbolic links
 │   ├── PatchError           a patch that does not parse or fit
 │   ├── MergeConflictError   changes of the same files that do not go together
+│   ├── CollectionStoppedError  the collector was asked to end
 │   └── DiskFullError        the store's file system is full
 └── ImageError               something about an image
     ├── ImageReferenceError  a reference that does not parse
@@ -236,6 +237,10 @@ class LinkLoopError(StoreError):
 
 class DiskFullError(StoreError):
     """The file system of the store has no space left."""
+
+
+class CollectionStoppedError(StoreError):
+    """The collector ended before it was done: the engine stops, or is needed for something else."""
 
 
 class PatchError(StoreError):

@@ -11,12 +11,14 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from portable_dagger.errors import EngineError
+from portable_dagger.errors import CollectionStoppedError, EngineError
 from portable_dagger.store import policy
 from portable_dagger.store.collection import Collected, Collection
 from portable_dagger.store.sizes import format_size, space
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from portable_dagger.engine import Engine
     from portable_dagger.store.policy import Policy
 
@@ -43,8 +45,8 @@ class Housekeeping:
         engine.store.floor = policy.floor(os.environ, disk)
         folders = {"module": engine.state / "modules", "packages": engine.state / "packages"}
         self.collection = Collection(engine.store, folders, self._since)
-        self._tidied = time.monotonic()
-        self._busy = True
+        self._tidied_at = time.monotonic()
+        self._tidied_for = 0.0
         self._emergency = asyncio.Lock()
         self._emptied = -RESPITE
 
@@ -53,30 +55,42 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Look after the store until cancelled."""
-        await asyncio.to_thread(self.collection.empty_trash)
         while True:
             await asyncio.sleep(LOOK)
             self._engine.store.write_usage()
-            if self._wanted():
-                self._tidied = time.monotonic()
-                await self._tidied_quietly()
+            if self._at_rest and self._engine.idle_since != self._tidied_for:
+                ended = self._engine.idle_since
+                if await self._tidied(self._while_idle):
+                    self._tidied_for = ended
+            elif self.short and time.monotonic() - self._tidied_at > PAUSE:
+                self._tidied_at = time.monotonic()
+                await self._tidied(self.collection.check)
 
-    async def _tidied_quietly(self) -> None:
+    async def close(self) -> None:
+        """End what is under way, which takes no longer than looking at a file does."""
+        await asyncio.to_thread(self.collection.stop)
+
+    @property
+    def _at_rest(self) -> bool:
+        return not self._engine.sessions and self._engine.idle_for > IDLE
+
+    def _while_idle(self) -> None:
+        self.collection.check()
+        if self._engine.sessions:
+            raise CollectionStoppedError("a session began, which goes first")
+
+    async def _tidied(self, check: Callable[[], None]) -> bool:
+        """Collect in the background; whether it came to its end."""
         try:
-            await self.tidy(self.rules)
+            await asyncio.to_thread(self.collection.empty_trash)
+            await self.tidy(self.rules, check)
+        except CollectionStoppedError:
+            return False
         except (EngineError, OSError):
             # Nobody waits for it: the next look tries again.
             self._engine.log.exception("while collecting")
-
-    def _wanted(self) -> bool:
-        """Whether it is time to collect: at the end of work, or when the limits are reached."""
-        waited = time.monotonic() - self._tidied
-        if self._engine.sessions:
-            self._busy = True
-        elif self._busy and self._engine.idle_for > IDLE:
-            self._busy = False
-            return True
-        return waited > PAUSE and self.short
+            return False
+        return True
 
     @property
     def short(self) -> bool:
@@ -84,9 +98,9 @@ class Housekeeping:
         disk = space(self._engine.state)
         return disk.free < self.rules.free or disk.total - disk.free > self.rules.largest
 
-    async def tidy(self, rules: Policy) -> Collected:
-        """Collect what a policy takes, aside."""
-        done = await asyncio.to_thread(self.collection.tidy, rules)
+    async def tidy(self, rules: Policy, check: Callable[[], None] | None = None) -> Collected:
+        """Collect what a policy takes, aside; `check` may end it by raising."""
+        done = await asyncio.to_thread(self.collection.tidy, rules, check)
         if done.entries:
             self._engine.log.info(
                 "collected %d entries, %s", len(done.entries), format_size(done.size)

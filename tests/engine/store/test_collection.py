@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portable_dagger.errors import DiskFullError
+from portable_dagger.errors import CollectionStoppedError, DiskFullError
 from portable_dagger.store.collection import Collection
 from portable_dagger.store.host import import_directory
 from portable_dagger.store.policy import Policy
@@ -170,6 +170,45 @@ def test_old_bookkeeping_goes(store: Store) -> None:
     store.index.trim(LATER)
     assert store.get_step("result") is None
     assert store.get_recipe("abc") is None
+
+
+def test_a_stop_ends_the_measuring_at_once_and_keeps_what_was_measured(store: Store) -> None:
+    for key in ("first", "second"):
+        for number in range(2000):
+            (store.volume_path(key) / str(number)).touch()
+    found, seen = collection(store), 0
+
+    def check() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 3000:
+            found.stop()
+        found.check()
+
+    with pytest.raises(CollectionStoppedError):
+        found.entries(check)
+    assert seen == 3000
+    assert sum(fact.size is not None for fact in store.facts.all().values()) == 1
+    with pytest.raises(CollectionStoppedError):
+        found.tidy(EVERYTHING)
+    assert set(store.volumes()) == {"first", "second"}
+
+
+def test_a_stop_while_files_are_deleted_leaves_them_to_the_next_start(store: Store) -> None:
+    for number in range(50):
+        (store.volume_path("pip") / str(number)).touch()
+    found = collection(store)
+
+    def choose(entries: list[Entry]) -> list[Entry]:
+        found.stop()
+        return entries
+
+    with pytest.raises(CollectionStoppedError):
+        found.collect(choose)
+    assert store.volumes() == {}
+    assert len(list((store.root / "trash").iterdir())) == 1
+    collection(store).empty_trash()
+    assert list((store.root / "trash").iterdir()) == []
 
 
 KILLED = """

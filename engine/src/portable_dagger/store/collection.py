@@ -13,9 +13,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from portable_dagger.errors import CollectionStoppedError
 from portable_dagger.store import policy
 from portable_dagger.store.policy import Entry, Policy
-from portable_dagger.store.sizes import BLOCK, size_of, space
+from portable_dagger.store.sizes import size_of, space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,52 +57,74 @@ class Collection:
         self._store = store
         self._folders = {**folders, "import": store.root / "imports"}
         self._since = since
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._stopped = threading.Event()
 
-    def entries(self) -> list[Entry]:
-        """Return all that takes space; what has no known size yet is measured, which may take seconds."""
+    def stop(self) -> None:
+        """End what is under way, and wait until it has ended; nothing can be asked any more."""
+        self._stopped.set()
+        with self._lock:
+            return
+
+    def check(self) -> None:
+        """Raise CollectionStoppedError once the collector was stopped."""
+        if self._stopped.is_set():
+            raise CollectionStoppedError("the engine stops, so the cache was not looked through")
+
+    def entries(self, check: Callable[[], None] | None = None) -> list[Entry]:
+        """Return all that takes space; what has no known size yet is measured, which may take seconds.
+
+        `check` is called all the time and may end it by raising: what was measured until then is kept.
+        """
+        with self._lock:
+            return self._entries(check or self.check)
+
+    def _entries(self, check: Callable[[], None]) -> list[Entry]:
+        check()
         store = self._store
         store.write_usage()
         facts = store.facts.all()
         since = self._since()
         sizes: dict[tuple[str, str], int] = {}
         found = []
-        for place, name, path in self._places():
-            fact = facts.get((place, name))
-            if (
-                fact is None
-                or fact.size is None
-                or (place != "layer" and fact.measured < fact.used)
-            ):
-                if place == "blob":
-                    sizes[place, name] = path.stat().st_blocks * BLOCK
-                else:
-                    sizes[place, name] = size_of(path)
-            found.append(self._entry(place, name, fact, since))
-        store.facts.measured(sizes)
+        try:
+            for place, name, path in self._places():
+                fact = facts.get((place, name))
+                if _unmeasured(place, fact):
+                    sizes[place, name] = size_of(path, check)
+                found.append(self._entry(place, name, fact, since))
+        finally:
+            store.facts.measured(sizes)
         return [
             dataclasses.replace(entry, size=sizes.get((entry.place, entry.name), entry.size))
             for entry in found
         ]
 
-    def collect(self, choose: Callable[[list[Entry]], list[Entry]]) -> Collected:
-        """Take what `choose` picks of the entries, but what came into use meanwhile."""
+    def collect(
+        self,
+        choose: Callable[[list[Entry]], list[Entry]],
+        check: Callable[[], None] | None = None,
+    ) -> Collected:
+        """Take what `choose` picks of the entries, but what came into use meanwhile; `check` as in `entries`."""
         with self._lock:
-            gone = self._take(choose(self.entries()))
+            gone = self._take(choose(self.entries(check)))
             self._forget_steps()
-            self._store.empty_trash()
+            self._store.empty_trash(self.check)
         return Collected(tuple(gone))
 
     def empty_trash(self) -> None:
         """Delete what was taken, if an engine before was killed at it."""
         with self._lock:
-            self._store.empty_trash()
+            self._store.empty_trash(self.check)
 
-    def tidy(self, rules: Policy) -> Collected:
+    def tidy(self, rules: Policy, check: Callable[[], None] | None = None) -> Collected:
         """Take what the policy takes, and bookkeeping that nothing needs any more."""
         disk = space(self._store.root)
-        done = self.collect(lambda entries: policy.chosen(entries, rules, disk, time.time()))
-        self._store.index.trim(time.time() - WEEK_AND_DAY)
+        with self._lock:
+            done = self.collect(
+                lambda entries: policy.chosen(entries, rules, disk, time.time()), check
+            )
+            self._store.index.trim(time.time() - WEEK_AND_DAY)
         return done
 
     def _places(self) -> list[tuple[str, str, Path]]:
@@ -167,3 +190,10 @@ class Collection:
         ]
         if lost:
             store.index.remove_steps(lost)
+
+
+def _unmeasured(place: str, fact: Fact | None) -> bool:
+    """Whether the size is not known, or may be another one by now; layers and blobs never change."""
+    if fact is None or fact.size is None:
+        return True
+    return place not in {"layer", "blob"} and fact.measured < fact.used

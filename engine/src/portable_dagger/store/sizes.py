@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from portable_dagger.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 UNITS = ("", "K", "M", "G", "T")
@@ -65,8 +66,10 @@ def format_size(size: float) -> str:
     raise AssertionError  # the last unit takes everything
 
 
-def size_of(path: Path) -> int:
+def size_of(path: Path, check: Callable[[], None] = lambda: None) -> int:
     """Return what a file or tree takes on disk; what has several names counts in parts.
+
+    `check` is called for every file, and ends the reading by raising.
 
     What vanishes while it is being read, such as files of a cache volume in use, does not count.
     """
@@ -79,6 +82,7 @@ def size_of(path: Path) -> int:
     while pending:
         with contextlib.suppress(FileNotFoundError), os.scandir(pending.pop()) as entries:
             for entry in entries:
+                check()
                 with contextlib.suppress(FileNotFoundError):
                     found = entry.stat(follow_symlinks=False)
                     if entry.is_dir(follow_symlinks=False):

@@ -22,6 +22,7 @@ import secrets
 import shutil
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.errors import LayerMissingError
@@ -32,8 +33,7 @@ from portable_dagger.store.sizes import BLOCK
 from portable_dagger.store.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from portable_dagger.store.snapshot import Snapshot
 
@@ -117,9 +117,15 @@ class Store:
         """Take something out of its place at once; its files are deleted later (empty_trash)."""
         path.rename(self.root / "trash" / secrets.token_hex(8))
 
-    def empty_trash(self) -> None:
-        """Delete what was discarded."""
+    def empty_trash(self, check: Callable[[], None] = lambda: None) -> None:
+        """Delete what was discarded; `check` is called now and then, and ends it by raising."""
         for path in (self.root / "trash").iterdir():
+            check()
+            if path.is_dir() and not path.is_symlink():
+                for folder, _, files in os.walk(path, topdown=False):
+                    for name in files:
+                        check()
+                        (Path(folder) / name).unlink()
             remove_tree(path)
 
     @property
