@@ -118,6 +118,32 @@ def test_add_unpacks_and_copy_does_not(tmp_path: Path) -> None:
     assert build(tmp_path, text, contents("/o"))["file"]["contents"] == "/a/deep/f\n/c/t.tar.gz\n"
 
 
+def test_a_command_can_be_cut_off_the_network(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "RUN --network=none ls /sys/class/net > /none\n"
+        "RUN ls /sys/class/net > /default\n"
+    )
+    found = build(
+        tmp_path, text, 'a: file(path: "/none") { contents } b: file(path: "/default") { contents }'
+    )
+    assert found["a"]["contents"].split() == ["lo"]
+    assert len(found["b"]["contents"].split()) > 1
+
+
+def test_a_failure_names_file_line_and_instruction(tmp_path: Path) -> None:
+    said = failure(tmp_path, "FROM debian:bookworm-slim\nRUN echo why >&2; exit 3\n")
+    assert "Dockerfile line 2: exit code: 3" in said
+
+
+def test_a_trigger_may_have_a_here_document(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim AS base\nONBUILD RUN <<EOF\necho a > /o\necho b >> /o\nEOF\n"
+        "FROM base\n"
+    )
+    assert build(tmp_path, text, contents("/o"))["file"]["contents"] == "a\nb\n"
+
+
 def test_triggers_run_in_the_image_that_is_made_from_it(tmp_path: Path) -> None:
     text = (
         "FROM debian:bookworm-slim AS base\nONBUILD RUN echo triggered > /o\n"
@@ -129,7 +155,7 @@ def test_triggers_run_in_the_image_that_is_made_from_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("RUN --network=none true", "line 2: RUN: --network=none is not supported"),
+        ("RUN --network=host true", "line 2: RUN: --network=host is not allowed"),
         ("RUN --mount=type=weird true", "--mount=type=weird is not supported"),
         ("COPY a b /not-a-folder", "the destination must be a directory"),
         ("COPY --chmod=u+x a /a", "--chmod=u+x is not supported"),

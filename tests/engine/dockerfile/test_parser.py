@@ -79,11 +79,62 @@ def test_known_frontends(frontend: str) -> None:
         ("FROM debian\nFROBNICATE x\n", "error on line 2: unknown instruction: FROBNICATE"),
         ("FROM debian\nRUN\n", "error on line 2: RUN needs more"),
         ("ARG X\n", "no build stage"),
-        ("FROM debian\nRUN <<EOF\nx\n", "line 2: unterminated here-document EOF"),
+        ("FROM debian\nRUN <<EOF\nx\n", "line 2: RUN: unterminated here-document EOF"),
         ("# syntax=evil/frontend\nFROM debian\n", "frontend evil/frontend is not supported"),
-        ("# escape=x\nFROM debian\n", "escape=x"),
+        ("# escape=x\nFROM debian\n", "d/Dockerfile line 1: escape=x"),
+        ("FROM debian\nCMD [1]\n", "d/Dockerfile line 2: CMD: a JSON list must hold strings"),
+        ("FROM debian\nENV --a=1 b=2\n", "line 2: ENV: unknown flag: --a"),
+        ("FROM debian\nCOPY --mount=x a b\n", "line 2: COPY: unknown flag: --mount"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(text: str, message: str) -> None:
     with pytest.raises(DockerfileError, match=message):
-        parse(text)
+        parse(text, "d/Dockerfile")
+
+
+def test_what_buildkit_s_own_parser_makes_of_odd_lines() -> None:
+    found = parse(
+        "\ufeffFROM\tdebian\r\n"
+        "RUN x \\\\\n"
+        'RUN echo "<<EOF x"\n'
+        "RUN a<<EOF\n"
+        "RUN --mount=target=/x\\ y -- --z\n"
+        "RUN printf 'a\x0cb'\n"
+        "CMD\n"
+    )
+    assert [i.text for i in found.instructions] == [
+        "debian",
+        "x \\\\",
+        'echo "<<EOF x"',
+        "a<<EOF",
+        "--z",
+        "printf 'a\x0cb'",
+        "",
+    ]
+    assert found.instructions[4].flag("mount") == "target=/x y"
+
+
+def test_here_documents_with_odd_delimiters() -> None:
+    found = parse('FROM debian\nCOPY <<"A B" 3<<C /d/\nx\nA B\n$y\nC\nUSER u\n').instructions
+    assert found[1].documents == (
+        Document("A B", "x\n", expand=False),
+        Document("C", "$y\n", expand=True),
+    )
+    assert found[2].name == "USER"
+
+
+def test_a_trigger_keeps_its_here_document() -> None:
+    found = parse("FROM debian\nONBUILD RUN <<EOF\nhi\nEOF\nUSER u\n").instructions
+    assert [(i.name, i.raw) for i in found[1:]] == [
+        ("ONBUILD", "RUN <<EOF\nhi\nEOF"),
+        ("USER", "u"),
+    ]
+
+
+def test_switches_and_the_line_that_progress_shows() -> None:
+    copy = parse("FROM debian\nCOPY --link --parents=false a \\\n  b\n").instructions[1]
+    assert copy.on("link")
+    assert not copy.on("parents")
+    assert str(copy) == "COPY --link=true --parents=false a b"
+    with pytest.raises(DockerfileError, match="--link is a switch, not 'maybe'"):
+        parse("FROM debian\nCOPY --link=maybe a b\n").instructions[1].on("link")

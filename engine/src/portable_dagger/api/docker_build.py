@@ -46,7 +46,9 @@ async def docker_build(
     text = await asyncio.to_thread(_text, self, context, dockerfile)
     arguments = {argument.name: argument.value for argument in build_args}
     stages = plan(
-        parse(text), arguments, {**_platform("TARGET", wanted), **_platform("BUILD", own)}
+        parse(text, dockerfile),
+        arguments,
+        {**_platform("TARGET", wanted), **_platform("BUILD", own)},
     )
     inputs = Inputs(
         source=await asyncio.to_thread(build_context, context.store, self, dockerfile),

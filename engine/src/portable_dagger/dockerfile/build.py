@@ -14,7 +14,7 @@ from portable_dagger.dockerfile.configure import CONFIGURE
 from portable_dagger.dockerfile.expansion import Expander
 from portable_dagger.dockerfile.parser import Instruction, parse
 from portable_dagger.dockerfile.stages import SCRATCH, Plan, Stage, argument_values
-from portable_dagger.errors import EngineError, NotFoundError
+from portable_dagger.errors import EngineError, ExecError, NotFoundError
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.graph.values import Container, Directory, DirectoryMount, File, Secret, Socket
@@ -88,13 +88,16 @@ class Build:
         state = State(await self._base(stage))
         triggers = state.container.config.on_build
         state = dataclasses.replace(state, container=state.container.configured(on_build=()))
-        inherited = parse("\n".join(["FROM scratch", *triggers])).instructions[1:]
+        inherited = [
+            dataclasses.replace(parse(f"FROM scratch\n{text}").instructions[1], line=stage.line)
+            for text in triggers
+        ]
         for instruction in (*inherited, *stage.instructions):
             try:
                 state = await self._apply(stage, state, instruction)
             except NotFoundError as error:
                 raise NotFoundError(
-                    f"dockerfile line {instruction.line}: {instruction.name}: {error.message}",
+                    f"{instruction.place}: {instruction.name}: {error.message}",
                     error.hint,
                 ) from error
         return state.container
@@ -163,11 +166,23 @@ class Build:
         )
         words = command.words(instruction, container.config.shell or command.SHELL)
         privileged = instruction.flag("security") == "insecure"
-        done = await run(
-            ready,
-            self._context,
-            Command(args=words, privileged=privileged, init=self._inputs.init),
+        asked = Command(
+            args=words,
+            privileged=privileged,
+            init=self._inputs.init,
+            network=instruction.flag("network") != "none",
         )
+        title = f"{instruction.place}: {instruction}"
+        try:
+            done = await run(ready, self._context, asked, title=title)
+        except ExecError as failed:
+            raise ExecError(
+                f"{instruction.place}: {failed.message}",
+                cmd=failed.cmd,
+                exit_code=failed.exit_code,
+                stdout=failed.stdout,
+                stderr=failed.stderr,
+            ) from failed
         return dataclasses.replace(container, root=done.root, last_exec=done.last_exec)
 
     async def _source(self, stage: Stage, name: str) -> Directory:

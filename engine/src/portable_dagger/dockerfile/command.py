@@ -181,8 +181,10 @@ def _size(instruction: Instruction, text: str) -> int:
 def unsupported(instruction: Instruction) -> DockerfileError | None:
     """Return the error of a flag that the engine does not honour; it must not be ignored."""
     network = instruction.flag("network", "default")
-    if network != "default":
-        return instruction.error(f"--network={network} is not supported by the embedded engine")
-    known = {"mount", "network", "security"}
-    other = [name for name, _ in instruction.flags if name not in known]
-    return instruction.error(f"unknown flag: --{other[0]}") if other else None
+    if network not in {"default", "none"}:
+        return instruction.error(
+            f"--network={network} is not allowed", "use --network=default or --network=none"
+        )
+    if instruction.flag("device"):
+        return instruction.error("--device is not supported by the embedded engine")
+    return None

@@ -91,7 +91,7 @@ def healthcheck(container: Container, instruction: Instruction, expander: Expand
         return container.configured(healthcheck=None)
     if kind.upper() != "CMD" or not rest.strip():
         raise instruction.error("needs NONE, or CMD with a command")
-    inner = parse(f"FROM scratch\nCMD {rest.strip()}").instructions[1]
+    inner = parse(f"FROM scratch\nCMD {rest.strip()}", instruction.file).instructions[1]
     times = {
         name.replace("-", "_"): parse_duration(value)
         for name, value in instruction.flags
@@ -111,7 +111,7 @@ def on_build(container: Container, instruction: Instruction, expander: Expander)
     name = instruction.text.partition(" ")[0].upper()
     if name in NOT_IN_ONBUILD:
         raise instruction.error(f"{name} is not allowed as a trigger")
-    return container.configured(on_build=(*container.config.on_build, instruction.text))
+    return container.configured(on_build=(*container.config.on_build, instruction.raw))
 
 
 def maintainer(container: Container, instruction: Instruction, expander: Expander) -> Container:
@@ -120,8 +120,8 @@ def maintainer(container: Container, instruction: Instruction, expander: Expande
 
 
 def _words(container: Container, instruction: Instruction) -> tuple[str, ...]:
-    if instruction.words is not None:
-        return instruction.words
+    if instruction.words is not None or not instruction.text:
+        return instruction.words or ()
     return (*(container.config.shell or SHELL), instruction.text)
 
 

@@ -108,6 +108,23 @@ def split(text: str, escape: str = "\\") -> list[str]:
     return [*words, word] if word else words
 
 
+def unquoted(text: str, escape: str = "\\") -> str:
+    """Return a word without its quotes and escapes; variables stay as they are."""
+    found, quote, skip = "", "", False
+    for letter in text:
+        if skip:
+            found, skip = found + letter, False
+        elif letter == escape and quote != "'":
+            skip = True
+        elif letter == quote:
+            quote = ""
+        elif not quote and letter in "\"'":
+            quote = letter
+        else:
+            found += letter
+    return found
+
+
 class _Scan:
     """One pass over a text."""
 

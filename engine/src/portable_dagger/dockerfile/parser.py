@@ -1,7 +1,7 @@
-"""From a Dockerfile's text to its instructions.
+"""From a Dockerfile's text to its instructions, by the Dockerfile reference (docs.docker.com/reference/dockerfile).
 
-The published parsers know neither here-documents nor the escape directive, so this is our own, by the Dockerfile
-reference (docs.docker.com/reference/dockerfile, syntax 1.7).
+BuildKit's own parser is on PyPI as `dockerfile`, but starts a second runtime (Go's, with threads and signal handlers)
+in the engine and is built for x86-64 only; `dockerfile-parse` knows no here-documents. So this is our own.
 """
 
 from __future__ import annotations
@@ -9,44 +9,47 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from portable_dagger.dockerfile.expansion import split, unquoted
 from portable_dagger.errors import DockerfileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = frozenset(
-    {
-        "ADD",
-        "ARG",
-        "CMD",
-        "COPY",
-        "ENTRYPOINT",
-        "ENV",
-        "EXPOSE",
-        "FROM",
-        "HEALTHCHECK",
-        "LABEL",
-        "MAINTAINER",
-        "ONBUILD",
-        "RUN",
-        "SHELL",
-        "STOPSIGNAL",
-        "USER",
-        "VOLUME",
-        "WORKDIR",
-    }
+FLAGS: Final[dict[str, frozenset[str]]] = {
+    "ADD": frozenset({"checksum", "chmod", "chown", "exclude", "keep-git-dir", "link", "unpack"}),
+    "ARG": frozenset(),
+    "CMD": frozenset(),
+    "COPY": frozenset({"chmod", "chown", "exclude", "from", "link", "parents"}),
+    "ENTRYPOINT": frozenset(),
+    "ENV": frozenset(),
+    "EXPOSE": frozenset(),
+    "FROM": frozenset({"platform"}),
+    "HEALTHCHECK": frozenset({"interval", "retries", "start-interval", "start-period", "timeout"}),
+    "LABEL": frozenset(),
+    "MAINTAINER": frozenset(),
+    "ONBUILD": frozenset(),
+    "RUN": frozenset({"device", "mount", "network", "security"}),
+    "SHELL": frozenset(),
+    "STOPSIGNAL": frozenset(),
+    "USER": frozenset(),
+    "VOLUME": frozenset(),
+    "WORKDIR": frozenset(),
+}
+"""The instructions, and the flags that each takes."""
+
+WITHOUT_ARGUMENTS: Final = frozenset({"CMD", "ENTRYPOINT"})
+WITH_DOCUMENTS: Final = frozenset({"ADD", "COPY", "RUN"})
+WITH_WORDS: Final = frozenset(
+    {"ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"}
 )
-WITH_FLAGS = frozenset({"ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"})
-WITH_DOCUMENTS = frozenset({"ADD", "COPY", "RUN"})
 FRONTENDS = re.compile(
     r"(docker\.io/)?docker/dockerfile(-upstream)?(:[\w.-]+)?(@sha256:[0-9a-f]+)?"
 )
 
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][\w-]*)\s*=\s*(.*?)\s*$")
-_FLAG = re.compile(r'--([A-Za-z][\w-]*)(?:=((?:"[^"]*"|[^\s"])*))?(?:\s+|$)')
-_DOCUMENT = re.compile(r"(?<![<\w])<<(-?)([\"']?)([A-Za-z_][\w.-]*)\2(?![\w\"'])")
+_DOCUMENT = re.compile(r"\d*<<(-?)([^<]+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,32 @@ class Instruction:
     documents: tuple[Document, ...] = ()
     raw: str = ""
     words: tuple[str, ...] | None = None
+    file: str = "Dockerfile"
+
+    def __str__(self) -> str:
+        """Return it on one line, without what its here-documents hold."""
+        flags = [f"--{name}={value}" for name, value in self.flags]
+        return " ".join(" ".join([self.name, *flags, self.text]).split())
+
+    @property
+    def place(self) -> str:
+        """Where it stands, such as `Dockerfile line 3`."""
+        return f"{self.file} line {self.line}"
 
     def flag(self, name: str, default: str = "") -> str:
         """Return the value of a flag that may be given once."""
         return dict(self.flags).get(name, default)
 
+    def on(self, name: str) -> bool:
+        """Whether a flag that is a switch is on."""
+        value = self.flag(name, "false").lower()
+        if value not in {"true", "false", "1", "0"}:
+            raise self.error(f"--{name} is a switch, not {value!r}", f"write --{name}")
+        return value in {"true", "1"}
+
     def error(self, message: str, hint: str = "") -> DockerfileError:
         """Return an error about this instruction."""
-        return DockerfileError(f"dockerfile line {self.line}: {self.name}: {message}", hint)
+        return DockerfileError(f"{self.place}: {self.name}: {message}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,68 +112,70 @@ class Dockerfile:
     escape: str = "\\"
 
 
-def parse(text: str) -> Dockerfile:
-    """Read a Dockerfile; DockerfileError names the line of what is wrong."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    directives, first = _directives(lines)
-    escape = directives.get("escape", "\\")
+def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
+    """Read a Dockerfile; DockerfileError names file and line of what is wrong."""
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+    directives = _directives(lines)
+    escape, number = directives.get("escape", ("\\", 0))
     if escape not in {"\\", "`"}:
-        raise DockerfileError(f"dockerfile line 1: escape={escape}: it must be \\ or `")
-    frontend = directives.get("syntax", "")
+        raise DockerfileError(f"{file} line {number}: escape={escape}: it must be \\ or `")
+    frontend, number = directives.get("syntax", ("", 0))
     if frontend and not FRONTENDS.fullmatch(frontend):
         raise DockerfileError(
-            f"dockerfile line 1: the frontend {frontend} is not supported",
+            f"{file} line {number}: the frontend {frontend} is not supported",
             "only docker/dockerfile's syntax is built by the engine; remove the # syntax line",
         )
-    instructions = tuple(_instructions(lines, first, escape))
+    instructions = tuple(_instructions(lines, escape, file))
     if not any(i.name == "FROM" for i in instructions):
-        raise DockerfileError("the Dockerfile has no build stage", "begin it with FROM")
+        raise DockerfileError(f"{file} has no build stage", "begin it with FROM")
     return Dockerfile(instructions, escape)
 
 
-def _directives(lines: list[str]) -> tuple[dict[str, str], int]:
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines):
+def _directives(lines: list[str]) -> dict[str, tuple[str, int]]:
+    """Return the directives, each with its line; the first line that is none ends them."""
+    found: dict[str, tuple[str, int]] = {}
+    for number, line in enumerate(lines, 1):
         match = _DIRECTIVE.match(line.strip())
         if match is None or match[1].lower() not in {"syntax", "escape", "check"}:
-            return found, number
-        found[match[1].lower()] = match[2]
-    return found, len(lines)
+            break
+        found[match[1].lower()] = match[2], number
+    return found
 
 
-def _instructions(lines: list[str], first: int, escape: str) -> Iterator[Instruction]:
-    number = first
+def _instructions(lines: list[str], escape: str, file: str) -> Iterator[Instruction]:
+    number = 0
     while number < len(lines):
         start = number
         if not lines[number].strip() or lines[number].lstrip().startswith("#"):
             number += 1
             continue
         joined, number = _joined(lines, number, escape)
-        name, _, rest = joined.strip().partition(" ")
-        name, _, tail = name.partition("\t")
-        rest = (tail + " " + rest if tail else rest).strip()
-        name = name.upper()
-        if name not in NAMES:
+        first, *others = joined.strip().split(None, 1)
+        here = Instruction(start + 1, first.upper(), others[0] if others else "", file=file)
+        if here.name not in FLAGS:
             raise DockerfileError(
-                f"dockerfile parse error on line {start + 1}: unknown instruction: {name}",
-                f"there are {', '.join(sorted(NAMES))}",
+                f"{file}: parse error on line {here.line}: unknown instruction: {here.name}",
+                f"there are {', '.join(FLAGS)}",
             )
-        if not rest:
-            raise DockerfileError(f"dockerfile parse error on line {start + 1}: {name} needs more")
-        flags, rest = _flags(rest) if name in WITH_FLAGS else ((), rest)
-        words = _json(rest)
+        flags, rest = _flags(here, escape)
+        if not rest and here.name not in WITHOUT_ARGUMENTS:
+            raise DockerfileError(
+                f"{file}: parse error on line {here.line}: {here.name} needs more"
+            )
+        inner = rest.split()[0].upper() if here.name == "ONBUILD" else here.name
+        words = _json(here, rest) if here.name in WITH_WORDS else None
         documents: tuple[Document, ...] = ()
         raw = rest
-        if name in WITH_DOCUMENTS and words is None:
+        if inner in WITH_DOCUMENTS and words is None:
             before = number
-            documents, number = _documents(lines, number, rest, start)
+            documents, number = _documents(here, lines, number, split(rest, escape), escape)
             raw = "\n".join([rest, *lines[before:number]])
-        yield Instruction(start + 1, name, rest, flags, documents, raw, words)
+        yield Instruction(start + 1, here.name, rest, flags, documents, raw, words, file)
 
 
 def _joined(lines: list[str], number: int, escape: str) -> tuple[str, int]:
-    """Return a logical line and the number of the line after it."""
-    end = re.compile(re.escape(escape) + r"[ \t]*$")
+    """Return a logical line and the number of the line after it; a doubled escape does not continue a line."""
+    end = re.compile(rf"(?<!{re.escape(escape)}){re.escape(escape)}[ \t]*$")
     parts: list[str] = []
     while number < len(lines):
         line = lines[number]
@@ -167,42 +190,53 @@ def _joined(lines: list[str], number: int, escape: str) -> tuple[str, int]:
     return "".join(parts), number
 
 
-def _flags(text: str) -> tuple[tuple[tuple[str, str], ...], str]:
+def _flags(here: Instruction, escape: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Return an instruction's flags, and what follows them; `--` alone ends them."""
     found: list[tuple[str, str]] = []
-    while match := _FLAG.match(text):
-        found.append((match[1], (match[2] or "").replace('"', "")))
-        text = text[match.end() :]
-    return tuple(found), text
+    rest = here.text
+    while rest.startswith("--"):
+        word = split(rest, escape)[0]
+        rest = rest[len(word) :].lstrip()
+        if word == "--":
+            break
+        name, equals, value = unquoted(word[2:], escape).partition("=")
+        if name not in FLAGS[here.name]:
+            known = ", ".join(f"--{flag}" for flag in sorted(FLAGS[here.name])) or "no flags"
+            raise here.error(f"unknown flag: --{name}", f"{here.name} takes {known}")
+        found.append((name, value if equals else "true"))
+    return tuple(found), rest
 
 
-def _json(text: str) -> tuple[str, ...] | None:
-    """Return the strings of the JSON form; what is no JSON array of strings is a shell line."""
+def _json(here: Instruction, text: str) -> tuple[str, ...] | None:
+    """Return the strings of the JSON form; what is no JSON is a shell line."""
     if not text.startswith("["):
         return None
     try:
         found = json.loads(text)
     except ValueError:
         return None
-    return tuple(found) if all(isinstance(word, str) for word in found) else None
+    if not all(isinstance(word, str) for word in found):
+        raise here.error("a JSON list must hold strings only", 'write numbers as "1"')
+    return tuple(found)
 
 
 def _documents(
-    lines: list[str], number: int, text: str, start: int
+    here: Instruction, lines: list[str], number: int, words: list[str], escape: str
 ) -> tuple[tuple[Document, ...], int]:
     found: list[Document] = []
-    for match in _DOCUMENT.finditer(text):
-        dash, quote, name = match.groups()
+    for match in filter(None, map(_DOCUMENT.fullmatch, words)):
+        dash, quoted = match.groups()
+        name = unquoted(quoted, escape)
         body: list[str] = []
         while True:
             if number >= len(lines):
-                raise DockerfileError(
-                    f"dockerfile parse error on line {start + 1}: unterminated here-document {name}",
-                    f"end it by a line with only {name}",
+                raise here.error(
+                    f"unterminated here-document {name}", f"end it by a line with only {name}"
                 )
             line = lines[number].lstrip("\t") if dash else lines[number]
             number += 1
             if line == name:
                 break
             body.append(line + "\n")
-        found.append(Document(name, "".join(body), expand=not quote))
+        found.append(Document(name, "".join(body), expand=name == quoted))
     return tuple(found), number

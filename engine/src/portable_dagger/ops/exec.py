@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from portable_dagger.graph.context import Context
     from portable_dagger.record.progress import Span
+    from portable_dagger.runtime.network import Slot
 
 ERROR_STREAM_LIMIT = 100 * 1024
 """Bytes of a stream that an error carries (the brief, section 10)."""
@@ -68,6 +69,7 @@ class Command:
     nested: bool = False
     privileged: bool = False
     init: bool = True
+    network: bool = True
 
     def key(self) -> dict[str, Any]:
         """Return what of it counts in the step's key."""
@@ -91,14 +93,19 @@ def command_args(
     return words
 
 
-async def run(container: Container, context: Context, command: Command) -> Container:
-    """Return the container after the command; ExecError when its exit code was not expected."""
+async def run(
+    container: Container, context: Context, command: Command, title: str = ""
+) -> Container:
+    """Return the container after the command; ExecError when its exit code was not expected.
+
+    `title` is what progress shows for it.
+    """
     if command.stdin and command.redirect_stdin:
         raise QueryError("cannot set both stdin and redirectStdin")
     facts = await container_key(container, context)
     key = step_key("exec", [facts, command.key()])
     account = _account(container, facts, command, key)
-    name = "withExec " + " ".join(command.args)
+    name = title or "withExec " + " ".join(command.args)
     progress = context.session.progress
 
     async def produce() -> StepOutcome:
@@ -162,10 +169,12 @@ async def _execute(
         bound = await services.bind(container.services, context, command.args)
         if container.services and span.account is not None:
             span.account.waited["services"] = time.monotonic() - asked
-        slot = await engine.network.acquire()
-        stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
+        slot: Slot | None = None
+        if command.network:
+            slot = await engine.network.acquire()
+            stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
         environment: tuple[tuple[str, str], ...] = ()
-        if command.nested:
+        if command.nested and slot is not None:
             environment = await stack.enter_async_context(nested_session(context, slot))
         options = Options(
             args=command.args,
