@@ -183,3 +183,59 @@ def test_services_are_listed_and_must_match(place: Place) -> None:
     assert "tasks:web   Serves HTTP" in place.run("-s", "up", "--list")
     with pytest.raises(EngineError, match="no service matches nope"):
         place.run("up", "nope")
+
+
+def test_git_references_are_pinned_and_updated(place: Place) -> None:
+    top = place.folder.parents[1]
+    work = top / "work"
+    shutil.copytree(place.folder, work / "tasks")
+
+    def git(*words: str) -> str:
+        author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        command = ["git", *author, "-C", str(work), *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    git("tag", "tasks/v1")
+    git("clone", "-q", "--bare", ".", str(top / "bare.git"))
+    first = git("rev-parse", "HEAD")
+    reference = f"file://{top}/bare.git/tasks"
+    asked = "kind version commit moduleName sourceRootSubpath asModule { name }"
+    assert place.ask(f'{{ moduleSource(refString: "{reference}@v1") {{ {asked} }} }}') == {
+        "kind": "GIT_SOURCE",
+        "version": "v1",
+        "commit": first,
+        "moduleName": "tasks",
+        "sourceRootSubpath": "tasks",
+        "asModule": {"name": "tasks"},
+    }
+    place.run("init", "--name", "user", "../user")
+    place.run("install", "-m", "../user", f"{reference}@main")
+    git("commit", "-q", "--allow-empty", "-m", "two")
+    git("push", "-q", str(top / "bare.git"), "main")
+    file = place.folder.parent / "user" / "dagger.json"
+    assert json.loads(file.read_text())["dependencies"] == [
+        {"name": "tasks", "source": f"{reference}@main", "pin": first}
+    ]
+    place.run("update", "-m", "../user")
+    (entry,) = json.loads(file.read_text())["dependencies"]
+    assert entry["pin"] == git("rev-parse", "HEAD") != first
+    place.run("update", "-m", "../user", "tasks@v1")
+    (entry,) = json.loads(file.read_text())["dependencies"]
+    assert entry == {"name": "tasks", "source": f"{reference}@v1", "pin": first}
+    with pytest.raises(EngineError, match="not among the dependencies"):
+        place.run("update", "-m", "../user", "other")
+
+
+def test_the_types_that_are_served(place: Place) -> None:
+    query = """{ currentTypeDefs(hideCore: true) {
+        kind asObject { name sourceModuleName constructor { name } functions { name } } } }"""
+    answer = json.loads(place.run("-s", "query", given=query))["currentTypeDefs"]
+    objects = {t["asObject"]["name"]: t["asObject"] for t in answer if t["asObject"]}
+    assert len(objects) == sum(t["kind"] == "OBJECT_KIND" for t in answer)
+    assert objects["Tasks"]["sourceModuleName"] == "tasks"
+    assert {"name": "docs"} in objects["Tasks"]["functions"]
+    assert objects["Query"]["functions"] == [{"name": "tasks"}]
+    assert {"name": "withExec"} in objects["Container"]["functions"]

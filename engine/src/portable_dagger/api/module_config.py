@@ -10,7 +10,7 @@ from portable_dagger.api.kinds import ModuleSourceExperimentalFeature, ModuleSou
 from portable_dagger.api.module_source import MODULE_SOURCE
 from portable_dagger.errors import ModuleConfigError, QueryError
 from portable_dagger.graph.context import Context
-from portable_dagger.modules import configuring, locating
+from portable_dagger.modules import configuring, locating, reference
 from portable_dagger.modules.config import PROVIDED
 from portable_dagger.modules.place import ModuleSource
 
@@ -49,11 +49,11 @@ async def _updated(of: ModuleSource, key: str, wanted: list[str], context: Conte
     for entry in configuring.entries(of.config, key):
         source = str(entry.get("source") or "")
         chosen = [w for w in wanted if configuring.names(entry, w.partition("@")[0])]
-        if locating.is_git(source) and (chosen or not wanted):
+        if reference.is_git(source) and (chosen or not wanted):
             version = next((w.partition("@")[2] for w in chosen if "@" in w), "")
-            reference = f"{source.partition('@')[0]}@{version}" if version else source
-            found = await locating.from_git(reference, "", context)
-            kept.append({**entry, "source": reference, "pin": found.commit})
+            text = f"{source.partition('@')[0]}@{version}" if version else source
+            found = await locating.from_git(text, "", context)
+            kept.append({**entry, "source": text, "pin": found.commit})
             continue
         if chosen:
             raise ModuleConfigError(f"{chosen[0]!r} is a local module: there is nothing to update")
@@ -171,7 +171,7 @@ async def without_blueprint(self: ModuleSource, context: Context) -> ModuleSourc
 async def with_update_blueprint(self: ModuleSource, context: Context) -> ModuleSource:
     """Update the blueprint to the latest version; a module without one stays as it is."""
     entry = self.config.get("blueprint")
-    if not isinstance(entry, dict) or not locating.is_git(str(entry.get("source"))):
+    if not isinstance(entry, dict) or not reference.is_git(str(entry.get("source"))):
         return self
     found = await locating.from_git(str(entry["source"]), "", context)
     return self.changing({**self.config, "blueprint": {**entry, "pin": found.commit}})

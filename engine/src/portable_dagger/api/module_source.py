@@ -19,7 +19,7 @@ from portable_dagger.errors import ModuleNotFoundAtPathError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.records import Changeset, EnvFile
 from portable_dagger.graph.values import Directory, File, Value
-from portable_dagger.modules import configuring, locating
+from portable_dagger.modules import configuring, locating, reference
 from portable_dagger.modules.place import ModuleSource
 from portable_dagger.modules.served import served
 from portable_dagger.modules.typedefs import Module
@@ -85,7 +85,7 @@ async def module_source(
 ) -> ModuleSource:
     """Create a module source from a reference: a path of the host, or a git repository."""
     path = context.client.workdir / ref_string
-    if locating.is_git(ref_string) and not path.exists():
+    if reference.is_git(ref_string) and not path.exists():
         if require_kind not in {None, ModuleSourceKind.GIT_SOURCE}:
             raise QueryError(f"module source {ref_string!r} is not on this host")
         return await locating.from_git(ref_string, ref_pin, context)

@@ -107,6 +107,11 @@ class Modules:
         self._schemas: dict[int, Path] = {}
         engine.all_types = engine.all_types.extended(pinned_types())
 
+    @property
+    def loaded(self) -> list[LoadedModule]:
+        """The modules that were loaded."""
+        return list(self._loaded.values())
+
     async def close(self) -> None:
         """End the worker."""
         await self.worker.stop()

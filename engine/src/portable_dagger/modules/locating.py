@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portable_dagger.api import git
 from portable_dagger.api.kinds import ModuleSourceKind
-from portable_dagger.errors import ModuleConfigError, ModuleNotFoundAtPathError
+from portable_dagger.errors import GitError, ModuleConfigError, ModuleNotFoundAtPathError
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.records import EnvFile
-from portable_dagger.modules import configuring, source
+from portable_dagger.graph.sources import GitRepository
+from portable_dagger.modules import configuring, reference, source
 from portable_dagger.modules.config import FILE_NAME, parse_config
 from portable_dagger.modules.place import ModuleSource
 from portable_dagger.store.tree import Tree
@@ -22,15 +25,8 @@ if TYPE_CHECKING:
     from portable_dagger.modules.loader import LoadedModule
 
 
-def is_git(reference: str) -> bool:
-    """Whether a reference names a repository; a path has no dot in its first part, or begins with one."""
-    if reference.startswith((".", "/")):
-        return False
-    return "://" in reference or "@" in reference or "." in reference.partition("/")[0]
-
-
 def local(
-    path: Path, reference: str, *, find_up: bool, must_exist: bool, top: Path | None = None
+    path: Path, text: str, *, find_up: bool, must_exist: bool, top: Path | None = None
 ) -> ModuleSource:
     """Return the source at a host path, or of the module above it; `top` is its context directory where that is known.
 
@@ -49,7 +45,7 @@ def local(
         ModuleSourceKind.LOCAL_SOURCE,
         top,
         root.relative_to(top).as_posix(),
-        reference,
+        text,
         written,
         asked=path.relative_to(top).as_posix() if path.is_relative_to(top) else ".",
     )
@@ -85,17 +81,17 @@ async def entries(of: ModuleSource, key: str, context: Context) -> list[ModuleSo
 async def entry(of: ModuleSource, one: Any, context: Context) -> ModuleSource:  # noqa: ANN401  JSON
     """Return the source that an entry of dagger.json names."""
     table = {"source": one} if isinstance(one, str) else one
-    reference = str(table.get("source") or "")
-    if is_git(reference):
-        found = await from_git(reference, str(table.get("pin") or ""), context)
+    text = str(table.get("source") or "")
+    if reference.is_git(text):
+        found = await from_git(text, str(table.get("pin") or ""), context)
     elif isinstance(of.top, Path):
-        path = (of.top / of.root / reference).resolve()
-        found = await asyncio.to_thread(local, path, reference, find_up=False, must_exist=True)
+        path = (of.top / of.root / text).resolve()
+        found = await asyncio.to_thread(local, path, text, find_up=False, must_exist=True)
     else:
-        found = await in_directory(of.top, posixpath.join(of.root, reference), context)
+        found = await in_directory(of.top, posixpath.join(of.root, text), context)
     if not found.written:
         raise ModuleConfigError(
-            f"module {of.name!r}: there is no module at {reference}",
+            f"module {of.name!r}: there is no module at {text}",
             "correct the path in dagger.json",
         )
     named = table.get("name")
@@ -110,6 +106,27 @@ async def user_defaults(context: Context) -> EnvFile:
     return EnvFile.parse(await asyncio.to_thread(file.read_text, encoding="utf-8"))
 
 
-async def from_git(reference: str, pin: str, context: Context) -> ModuleSource:
-    """Return the source that a git reference names, at the commit `pin` if that is given."""
-    raise ModuleConfigError(f"{reference}{pin}: git references are not supported yet {context}")
+async def from_git(text: str, pin: str, context: Context) -> ModuleSource:
+    """Return the source that a git reference names, at the commit `pin` if that is given.
+
+    A version is a tag, a branch or a commit; in a repository of many modules also a tag `folder/version`. Raises
+    GitError when there is none.
+    """
+    wanted = reference.parse(text)
+    repository = GitRepository(wanted.clone)
+    try:
+        ref = await git.ref(repository, context, name=pin or wanted.version or "HEAD")
+    except GitError:
+        if pin or not wanted.version or wanted.folder == ".":
+            raise
+        ref = await git.ref(repository, context, name=f"{wanted.folder}/{wanted.version}")
+    tree = await git.tree(ref, context, discard_git_dir=True)
+    found = await in_directory(tree, wanted.folder, context)
+    return replace(
+        found,
+        kind=ModuleSourceKind.GIT_SOURCE,
+        reference=text,
+        clone=wanted.clone,
+        version=wanted.version,
+        commit=ref.commit,
+    )

@@ -79,17 +79,17 @@ class ModuleSource(Value):
     @property
     def repository(self) -> str:
         """The repository's name as references have it, such as `github.com/owner/name`; "" unless it is git's."""
-        return self.clone.partition("://")[2].removesuffix(".git")
+        return self.clone.rpartition("://")[2].removesuffix(".git")
 
     @property
     def repository_page(self) -> str:
-        """The repository's web page, "" unless it is git's."""
-        return f"https://{self.repository}" if self.clone else ""
+        """The repository's web page, "" unless it is one of a server's."""
+        return f"https://{self.repository}" if self.clone.startswith("http") else ""
 
     @property
     def page(self) -> str:
-        """The module's folder on the repository's web page, "" unless it is git's."""
-        if not self.clone:
+        """The module's folder on the repository's web page, "" without one."""
+        if not self.repository_page:
             return ""
         return f"{self.repository_page}/tree/{self.commit}/{self.root}".removesuffix("/.")
 

@@ -54,6 +54,7 @@ def _definition(type_: TypeDef, module: LoadedModule) -> TypeDef:
         functions=tuple(_function(f, module) for f in type_.functions),
         constructor=_function(type_.constructor, module) if type_.constructor else None,
         members=tuple(replace(m, name=names.member(m.name)) for m in type_.members),
+        module=module.name,
     )
 
 

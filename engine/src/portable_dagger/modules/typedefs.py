@@ -112,6 +112,7 @@ class TypeDef(Value):
     members: tuple[EnumMember, ...] = ()
     source_map: SourceMap | None = None
     deprecated: str | None = None
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
