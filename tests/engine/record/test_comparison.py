@@ -55,6 +55,7 @@ def run(name: str, *steps: str) -> Run:
         (("exec pytest -q", "exec make"), 1, ("exec make", "exec pytest -x"), 2),
         (("exec make all",), 1, ("image make all",), None),
         (("exec pytest",), 1, ("exec sleep 5",), None),
+        (("function ci: tests",), 1, ("function ci: test",), None),
         (("exec make a", "exec make b"), 1, ("exec make b",), None),
     ],
 )

@@ -145,7 +145,7 @@ async def _key(
     """Return the key under which the result is kept, empty if it never is, and what it depends on by name."""
     module, function = target.module, target.function
     named: Inputs = {
-        "module": f"{module.name} {module.files.digest}",
+        "module": f"{module.name} {module.files.digest[:16]}",
         "function": f"{target.object_name}.{function.name}",
     }
     if function.cache_policy is FunctionCachePolicy.Never:

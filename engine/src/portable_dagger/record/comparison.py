@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 ALIKE: Final = 0.6
 """How much alike, from 0 to 1, the names of two steps must be to be taken for the same step with another argument."""
 
+WITH_ARGUMENTS: Final = frozenset({"exec", "image", "host", "http", "git"})
+"""Kinds of steps whose names have their arguments: with other ones it may still be the same step."""
+
 LONGEST: Final = 160
 """Characters of a value in a sentence."""
 
@@ -72,6 +75,8 @@ def counterpart(step: Step, run: Run, other: Run) -> Step | None:
     same = _named(other, step)
     if same:
         return same[min(number, len(same) - 1)]
+    if step["kind"] not in WITH_ARGUMENTS:
+        return None
     own = {(s["kind"], s["name"]) for s in run.steps}
     left = [
         s for s in other.steps if s["kind"] == step["kind"] and (s["kind"], s["name"]) not in own
