@@ -8,6 +8,7 @@ EngineError                  anything that a user can read: `message` says what 
 ├── GitError                 a repository or ref that is not there, or cannot be reached
 ├── HttpError                a server that does not answer, refuses, or sends something else than expected
 ├── ServiceError             a service that did not become healthy, or died
+├── TerminalError            a terminal was asked for, and there is none
 ├── CommandLineError         a command line that fits no verb, function or flag
 ├── EngineStartError         the engine could not be started, or does not answer
 ├── RequestError             the engine's answer to the command line's request is an error
@@ -85,6 +86,10 @@ class GitError(EngineError):
 
 class HttpError(EngineError):
     """A file could not be fetched over HTTP, or is not the one that was expected."""
+
+
+class TerminalError(EngineError):
+    """A terminal was asked for, and the command line that opened the session has none."""
 
 
 class ServiceError(EngineError):

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import NamedTuple
 
-from portable_dagger.cli import changes, display, output, queries, user_defaults
+from portable_dagger.cli import changes, display, output, queries, terminal, user_defaults
 from portable_dagger.cli import help as help_texts
 from portable_dagger.cli.chain import Chain, read
 from portable_dagger.cli.client import Session
@@ -38,7 +38,7 @@ def run(given: Given, arguments: list[str]) -> int:
     """Make the call and print its result."""
     early = merged(given, scan(OPTIONS, arguments))
     enter(early)
-    with Session(display.renderer(early)) as session:
+    with Session(display.renderer(early), offer=terminal.offered(early)) as session:
         module = chosen(session, early)
         defaults = user_defaults.of(module, session.renderer)
         chain = read(arguments, root(module), types(session), OPTIONS, defaults)

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from portable_dagger.cli import engine_process
+from portable_dagger.cli import engine_process, terminal
 from portable_dagger.cli.http import BrokenAnswerError, Connection, exchange
 from portable_dagger.cli.typedefs import Module, Object
 from portable_dagger.errors import EngineStartError, RequestError
@@ -32,7 +32,12 @@ OK = 200
 class Session:
     """One session; closing its connection makes the engine stop everything that it started."""
 
-    def __init__(self, renderer: Renderer, labels: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        renderer: Renderer,
+        labels: dict[str, str] | None = None,
+        offer: terminal.Offer = terminal.NONE,
+    ) -> None:
         """Open a session in the current folder, on an engine that is started if none runs."""
         self.renderer = renderer
         self._objects: dict[str, Object] = {}
@@ -42,11 +47,14 @@ class Session:
         self._heard = time.monotonic()
         self.engine = engine_process.ensure()
         self._stream = Connection(self.engine.port)
+        self._lent = threading.Lock()
         command = {"command": " ".join(["dagger", *sys.argv[1:]])}
         body = {
             "workdir": os.getcwd(),
             "env": dict(os.environ),
             "labels": {**command, **(labels or {})},
+            "terminal": offer.possible,
+            "interactive": offer.on_failure,
         }
         self._stream.send("POST", "/session", self.engine.headers, body)
         status = self._stream.status()
@@ -61,7 +69,7 @@ class Session:
         self.token: str = opened["token"]
         self.port: int = opened["port"]
         for event in early:
-            self.renderer.feed(event, time.time())
+            self._take(event)
         self._reader = threading.Thread(target=self._follow, daemon=True)
         self._reader.start()
 
@@ -83,6 +91,7 @@ class Session:
         if isinstance(error, RequestError) and self.renderer.told_output:
             error.stdout = error.stderr = ""
         self._stream.close()
+        self._returned()
 
     def _interrupt(self) -> None:
         """End the session and wait until what was asked of it has ended too."""
@@ -95,6 +104,7 @@ class Session:
             except OSError:
                 # Either the engine ended the request by closing it, or it takes too long.
                 continue
+        self._returned()
         self.renderer.finish(failed=False)
 
     def query(self, text: str, **more: object) -> dict[str, Any]:
@@ -187,10 +197,25 @@ class Session:
                     self._idle()
                 for event in self._events():
                     self._heard = time.monotonic()
-                    self.renderer.feed(event, time.time())
+                    self._take(event)
         except (OSError, ValueError):
             # The session was closed on this side, or the engine has gone: whoever waits for an answer meets the same.
             return
+
+    def _take(self, event: dict[str, Any]) -> None:
+        """Render an event; while the terminal is lent, those that follow wait."""
+        if event["event"] != "terminal":
+            self.renderer.feed(event, time.time())
+            return
+        self.renderer.pause()
+        path = f"/terminal/{event['id']}?token={self.token}"
+        with self._lent:
+            terminal.lend(Connection(self.engine.port), path, self.engine.headers)
+
+    def _returned(self) -> None:
+        """Wait until the terminal is as it was before it was lent."""
+        if self._lent.acquire(timeout=CLOSE_SECONDS):
+            self._lent.release()
 
     def _events(self) -> list[dict[str, Any]]:
         """Read the stream until at least one event is whole; OSError where it ends."""

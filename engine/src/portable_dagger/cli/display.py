@@ -70,6 +70,11 @@ class Renderer:
         if self.debugging:
             self.note(f"query: {text}")
 
+    def pause(self) -> None:
+        """Leave the terminal to somebody else until the next event."""
+        with self._lock:
+            self.clear()
+
     def finish(self, *, failed: bool) -> None:
         """End the progress; after a failure tell the steps that failed and their last lines."""
         with self._lock:

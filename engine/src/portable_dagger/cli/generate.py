@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from portable_dagger.cli import changes, display, gates, queries
+from portable_dagger.cli import changes, display, gates, queries, terminal
 from portable_dagger.cli.client import Session
 from portable_dagger.cli.flags import quoted
 from portable_dagger.cli.help import columns
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run(given: Given, arguments: list[str]) -> int:
     """List the generators, or run them."""
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), offer=terminal.offered(given)) as session:
         found = gates.select(gates.find(load(session, given)), arguments)
         found = [gate for gate in found if gate.function.generate]
         if "list" in given:

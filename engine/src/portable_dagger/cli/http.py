@@ -44,6 +44,19 @@ class Connection:
         ]
         self.socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + data)
 
+    def begin(self, method: str, path: str, headers: dict[str, str]) -> None:
+        """Send the head of a request whose body follows in pieces, see `add`."""
+        given = {"Host": HOST, "Transfer-Encoding": "chunked", **headers}
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in given.items()),
+        ]
+        self.socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+
+    def add(self, data: bytes) -> None:
+        """Send a piece of the body of a request that has begun."""
+        self.socket.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+
     def status(self) -> int:
         """Read the answer's head and return its status; BrokenAnswerError when there is none."""
         head = self._until(b"\r\n\r\n").decode("latin-1")
@@ -69,8 +82,10 @@ class Connection:
             yield self._exactly(self._length)
             return
         while size := int(self._until(b"\r\n").partition(b";")[0], 16):
-            yield self._exactly(size)
+            piece = self._exactly(size)
+            # With the line feed behind it, so that `has_more` speaks of further pieces.
             self._exactly(2)
+            yield piece
 
     @property
     def has_more(self) -> bool:

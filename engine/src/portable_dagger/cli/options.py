@@ -29,6 +29,7 @@ Given = dict[str, list[str]]
 GLOBAL = (
     Option("debug", "show what is asked of the engine", short="d"),
     Option("help", "show this help", short="h"),
+    Option("interactive", "open a shell in the container of a step that fails", short="i"),
     Option(
         "progress",
         "how to show progress: auto, plain, tty, dots, logs",

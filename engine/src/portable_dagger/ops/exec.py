@@ -19,6 +19,7 @@ from portable_dagger.ops.identity import container_key, named_inputs
 from portable_dagger.ops.launch import ROOT, Launch, Options, launch
 from portable_dagger.ops.nesting import nested_session
 from portable_dagger.ops.paths import absolute, edited, expanded, locate
+from portable_dagger.ops.terminal import after_failure
 from portable_dagger.record.inputs import Account, Files
 from portable_dagger.record.output import STREAMS, Output
 from portable_dagger.runtime.process import start
@@ -200,6 +201,8 @@ async def _execute(
         finally:
             output.end()
         if not command.expect.accepts(code):
+            if context.session.terminals.on_failure:
+                await after_failure(container, context, prepared, bound, f"exit code: {code}")
             raise _exec_error(command.args, code, output)
         return await asyncio.to_thread(
             _keep, container, context, prepared, command, key, code, output

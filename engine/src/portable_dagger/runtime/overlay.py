@@ -65,6 +65,17 @@ def unmount(at: Path) -> None:
     linux.unmount(str(at), linux.MNT_DETACH)
 
 
+def renew(overlay: OverlayMount) -> None:
+    """Make an upper directory that was mounted, and no longer is, fit to be mounted once more.
+
+    The kernel leaves a mark in the work directory of a volatile mount and refuses it from then on (Linux,
+    filesystems/overlayfs, "Volatile mount").
+    """
+    if overlay.work is not None:
+        shutil.rmtree(overlay.work)
+        overlay.work.mkdir()
+
+
 def _like_top_layer(upper: Path, layers: tuple[Path, ...]) -> None:
     """Give the upper directory the attributes of the root that it covers."""
     if layers:

@@ -4,6 +4,7 @@
     POST /session   opens a session and streams its events as lines of JSON until either side closes
     POST /module    loads a module and serves its types in a session
     GET  /type/X    describes a core type for the command line
+    POST /terminal/N  lends a terminal to a process of a session: see session.terminals
     GET  /status, POST /stop
     GET  /cache, POST /prune  see session.cache
     POST /why       see session.history
@@ -50,6 +51,7 @@ class Server:
                 web.post("/session", self._session),
                 web.post("/module", self._module),
                 web.get("/type/{name}", self._type),
+                web.post("/terminal/{id}", self._terminal),
                 web.get("/status", self._status),
                 web.post("/stop", self._stop),
                 web.get("/cache", self._cache),
@@ -103,6 +105,8 @@ class Server:
             Path(body["workdir"]),
             dict(body.get("env") or {}),
             dict(body.get("labels") or {}),
+            terminal=bool(body.get("terminal")),
+            interactive=bool(body.get("interactive")),
         )
         self._engine.sessions[session.id] = session
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -135,6 +139,24 @@ class Server:
         client = self._engine.clients.get(request.query.get("token", ""))
         types = client.types if client else self._engine.core_types
         return web.json_response(self._engine.describe_type(types, request.match_info["name"]))
+
+    async def _terminal(self, request: web.Request) -> web.StreamResponse:
+        client = self._engine.clients.get(request.query.get("token", ""))
+        if client is None:
+            return _error(404, "no session has this token")
+        attachment = client.session.terminals.find(request.match_info["id"])
+        response = web.StreamResponse()
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        typing = asyncio.ensure_future(attachment.feed(request.content))
+        try:
+            async for data in attachment.output():
+                await response.write(data)
+        finally:
+            typing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await typing
+        return response
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
         return web.json_response(self._engine.status())

@@ -16,6 +16,7 @@ from portable_dagger.record.runs import RunLog
 from portable_dagger.session.client import Client
 from portable_dagger.session.secrets import SecretStore
 from portable_dagger.session.services import Services
+from portable_dagger.session.terminals import Terminals
 from portable_dagger.session.tunnels import Tunnels
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class Session:
     workdir: Path
     environment: dict[str, str]
     labels: dict[str, str]
+    terminal: bool = False
+    """Whether the command line has a terminal to lend."""
+    interactive: bool = False
+    """Whether a failed step is to be followed by a shell."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.time)
     progress: Progress = field(default_factory=Progress)
@@ -43,6 +48,7 @@ class Session:
     log: RunLog = field(init=False)
     services: Services = field(init=False)
     tunnels: Tunnels = field(init=False)
+    terminals: Terminals = field(init=False)
     main: Client = field(init=False)
     _requests: set[asyncio.Task[Any]] = field(default_factory=set)
     _closers: list[Closer] = field(default_factory=list)
@@ -62,6 +68,9 @@ class Session:
         self.progress.record = self._record
         self.services = Services(self)
         self.tunnels = Tunnels(self)
+        self.terminals = Terminals(
+            self, possible=self.terminal, on_failure=self.terminal and self.interactive
+        )
         self.main = self.open_client(Client(self, self.engine.core_types, self.workdir))
 
     def open_client(self, client: Client) -> Client:

@@ -7,7 +7,7 @@ import hashlib
 
 from portable_dagger.api.container.type import CONTAINER
 from portable_dagger.api.types import EMPTY, Identifier
-from portable_dagger.errors import EngineError, QueryError
+from portable_dagger.errors import QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Container, ExecResult, Service
 from portable_dagger.ops.exec import Command, ReturnType, command_args, run
@@ -140,18 +140,3 @@ async def with_default_terminal_cmd(
 ) -> Container:
     """Set the command that `terminal` runs by default."""
     return self.replace(terminal_command=tuple(args))
-
-
-@CONTAINER.field()
-async def terminal(
-    self: Container,
-    context: Context,
-    *,
-    cmd: list[str] = EMPTY,
-    experimental_privileged_nesting: bool = False,
-    insecure_root_capabilities: bool = False,
-) -> Container:
-    """Open an interactive terminal."""
-    raise EngineError(
-        "terminal is not supported by the embedded engine yet", "run a command with withExec"
-    )
