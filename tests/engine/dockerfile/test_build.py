@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import subprocess
 import sys
 import tarfile
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DAGGER = Path(__file__).parents[3] / "dagger"
 ASK = "{ host { directory(path: %s, noCache: true) { dockerBuild%s { %s } } } }"
@@ -144,6 +151,120 @@ def test_a_trigger_may_have_a_here_document(tmp_path: Path) -> None:
     assert build(tmp_path, text, contents("/o"))["file"]["contents"] == "a\nb\n"
 
 
+def test_parents_and_a_folder_that_is_there_already(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c").write_text("c")
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "RUN install -d -o games -m 700 /home/g\n"
+        "COPY --parents a/b/c a/./b/c /p/\n"
+        "COPY --chown=9:9 --chmod=640 a/b/* none* /home/g/\n"
+        "RUN cd /p && find . -type f | sort > /o && stat -c '%u %a' /home/g /home/g/c >> /o\n"
+    )
+    found = build(tmp_path, text, contents("/o"))["file"]["contents"]
+    assert found == "./a/b/c\n./b/c\n5 700\n9 640\n"
+
+
+@pytest.fixture
+def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A web server with a file, and with a git repository whose branch `old` is one commit behind."""
+    folder = tmp_path_factory.mktemp("website")
+    (folder / "file.txt").write_text("over http")
+    work = folder / "work"
+    script = """
+        git init -q -b main . && git config user.email a@b && git config user.name a
+        mkdir sub && echo old > sub/f && git add . && git commit -qm 1 && git branch old
+        echo new > sub/f && git commit -qam 2
+        git clone -q --bare . ../r.git && git -C ../r.git update-server-info
+    """
+    work.mkdir()
+    subprocess.run(["sh", "-ec", script], cwd=work, check=True)
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_add_fetches_urls_and_git_repositories(tmp_path: Path, website: str) -> None:
+    digest = hashlib.sha256(b"over http").hexdigest()
+    text = (
+        "FROM debian:bookworm-slim\n"
+        f"ARG SITE={website}\n"
+        f"ADD --checksum=sha256:{digest} $SITE/file.txt /u/\n"
+        "ADD $SITE/file.txt /named\n"
+        "ADD $SITE/r.git /new\n"
+        "ADD --keep-git-dir=true $SITE/r.git#old:sub /old\n"
+        "RUN cat /u/file.txt /named /new/sub/f /old/f > /o && stat -c %a /named >> /o; test ! -e /new/.git\n"
+    )
+    found = build(tmp_path, text, contents("/o"))
+    assert found["file"]["contents"] == "over httpover httpnew\nold\n600\n"
+    wrong = f"ADD --checksum=sha256:{'0' * 64} {website}/file.txt /u/\n"
+    said = failure(tmp_path, f"FROM debian:bookworm-slim\n{wrong}")
+    assert "line 2: ADD: checksum mismatch" in said
+
+
+def test_mounts_take_variables_modes_and_owners(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim\nENV AT=/c\nARG ID=dockerfile-test-mode\n"
+        "RUN --mount=type=cache,target=$AT,id=$ID,mode=0711,uid=9 stat -c '%u %a' /c > /o\n"
+        "RUN --mount=type=bind,rw,target=/b touch /b/x && ls /b | wc -l >> /o\n"
+        "RUN --mount=target=/b ls /b | wc -l >> /o && ! touch /b/x\n"
+    )
+    assert build(tmp_path, text, contents("/o"))["file"]["contents"] == "9 711\n2\n1\n"
+
+
+def test_a_stage_sees_the_arguments_of_its_base(tmp_path: Path) -> None:
+    text = (
+        "ARG GLOBAL=g\nFROM debian:bookworm-slim AS base\nARG A=a\n"
+        'FROM base\nRUN echo "$A[$GLOBAL]" > /o\nARG GLOBAL\nRUN echo "$GLOBAL" >> /o\n'
+    )
+    assert build(tmp_path, text, contents("/o"))["file"]["contents"] == "a[]\ng\n"
+
+
+def test_another_proxy_repeats_no_command(tmp_path: Path) -> None:
+    text = (
+        "FROM debian:bookworm-slim\n"
+        'RUN test -n "$ftp_proxy" && od -An -N8 -tx8 /dev/urandom > /r\n'
+    )
+    given = [
+        build(tmp_path, text, contents("/r"), f'(buildArgs: [{{name: "ftp_proxy", value: "{v}"}}])')
+        for v in "ab"
+    ]
+    assert given[0] == given[1]
+
+
+def test_a_secret_of_a_uri_is_known_by_its_last_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKERFILE_TOKEN", "t0p-s3cre")
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "RUN --mount=type=secret,id=DOCKERFILE_TOKEN,required wc -c < /run/secrets/DOCKERFILE_TOKEN > /o\n"
+    )
+    (tmp_path / "Dockerfile").write_text(text)
+    script = f"""
+import dagger, anyio
+async def main():
+    async with dagger.connection():
+        token = dagger.dag.secret("env://DOCKERFILE_TOKEN")
+        folder = dagger.dag.host().directory({str(tmp_path)!r})
+        print(await folder.docker_build(secrets=[token]).file("/o").contents())
+anyio.run(main)
+"""
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        [DAGGER, "run", sys.executable, tmp_path / "script.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["9"]
+
+
 def test_triggers_run_in_the_image_that_is_made_from_it(tmp_path: Path) -> None:
     text = (
         "FROM debian:bookworm-slim AS base\nONBUILD RUN echo triggered > /o\n"
@@ -156,12 +277,20 @@ def test_triggers_run_in_the_image_that_is_made_from_it(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("RUN --network=host true", "line 2: RUN: --network=host is not allowed"),
-        ("RUN --mount=type=weird true", "--mount=type=weird is not supported"),
+        ("RUN --mount=type=weird true", 'unsupported mount type "weird"'),
+        ("RUN --mount=type=ssh true", "line 2: RUN: --mount=type=ssh: no ssh agent was given"),
+        ("RUN --mount=src=no,target=/x true", "no: no such file or directory"),
         ("COPY a b /not-a-folder", "the destination must be a directory"),
         ("COPY --chmod=u+x a /a", "--chmod=u+x is not supported"),
-        ("COPY never /x", "line 2: COPY: failed to copy source: lstat /never"),
-        ("ADD https://example.invalid/x.git /x", "git repositories are not supported here"),
+        ("COPY never /x", 'line 2: COPY: "/never": not found in the context'),
+        ("COPY https://example.invalid/x /x", "a source can't be a URL here"),
+        ("ADD --checksum=sha256:0 a /x", "--checksum is for sources over http"),
+        ("ADD http://127.0.0.1:9/x /x", "line 2: ADD: http://127.0.0.1:9/x: "),
         ("EXPOSE http", "http is no port"),
+        ("ENV A", "Dockerfile line 2: ENV: A must have a value"),
+        ("USER ${X", "Dockerfile line 2: USER: "),
+        ("HEALTHCHECK --interval=1x CMD a", "Dockerfile line 2: HEALTHCHECK: invalid duration"),
+        ("HEALTHCHECK --retries=x CMD a", "Dockerfile line 2: HEALTHCHECK: --retries must be"),
         ("SHELL bash", "needs the JSON form"),
     ],
 )

@@ -30,6 +30,8 @@ EXPANDER = Expander({"A": "one", "EMPTY": "", "PATH": "/x/y.tar.gz"})
         ("${PATH%%.*}", "/x/y"),
         ("${PATH/y/z}", "/x/z.tar.gz"),
         ("${PATH//a/A}", "/x/y.tAr.gz"),
+        (r"${PATH//\//-}${PATH/y*r}", "-x-y.tar.gz/x/.gz"),
+        (r"${NO:-'}'}${NO:-\}}${NO:-a}}", "}}a}"),
         ("100%$", "100%$"),
     ],
 )
@@ -38,6 +40,7 @@ def test_words(text: str, expected: str) -> None:
 
 
 def test_a_here_document_keeps_its_quotes() -> None:
+    assert EXPANDER.plain("${NO:-it}'s ${A}") == "it's one"
     assert EXPANDER.plain('it\'s "$A" \\$A \\n\n') == 'it\'s "one" $A \\n\n'
 
 

@@ -63,6 +63,8 @@ def test_mount_options() -> None:
         ("USER x\nFROM debian\n", "line 1: USER: comes before the first FROM"),
         ("FROM $NOPE\n", "the base name is blank"),
         ("FROM debian as\n", "takes one base"),
+        ("FROM ${X:?give\\ X}\n", "Dockerfile line 1: FROM: X: give X"),
+        ("ARG A=${B^}\nFROM debian\n", "Dockerfile line 1: ARG: .*unsupported modifier"),
     ],
 )
 def test_what_is_wrong(text: str, message: str) -> None:

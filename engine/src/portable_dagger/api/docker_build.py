@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from portable_dagger.api.directory import DIRECTORY
+from portable_dagger.api.registry import Scope
 from portable_dagger.api.types import EMPTY, Platform, input_type
 from portable_dagger.dockerfile.build import Inputs, build
 from portable_dagger.dockerfile.ignore import build_context
@@ -27,7 +29,7 @@ class BuildArg:
     value: str
 
 
-@DIRECTORY.field(step="dockerfile")
+@DIRECTORY.field(scope=Scope.SESSION, step="dockerfile")
 async def docker_build(
     self: Directory,
     context: Context,
@@ -40,7 +42,10 @@ async def docker_build(
     no_init: bool = False,
     ssh: Socket | None = None,
 ) -> Container:
-    """Build an image from a Dockerfile in this directory; secrets are known to it by their names."""
+    """Build an image from a Dockerfile in this directory; secrets are known to it by their names.
+
+    A secret of a URI is known by the last part of that: `env://TOKEN` as TOKEN.
+    """
     own = context.engine.platform
     wanted = platform or own
     text = await asyncio.to_thread(_text, self, context, dockerfile)
@@ -54,7 +59,7 @@ async def docker_build(
         source=await asyncio.to_thread(build_context, context.store, self, dockerfile),
         platform=wanted,
         arguments=arguments,
-        secrets={secret.name: secret for secret in secrets},
+        secrets={secret.name or re.split("[:/]", secret.uri)[-1]: secret for secret in secrets},
         socket=ssh,
         init=not no_init,
     )

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import posixpath
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from portable_dagger.api.container.image import from_
@@ -14,13 +15,12 @@ from portable_dagger.dockerfile.configure import CONFIGURE
 from portable_dagger.dockerfile.expansion import Expander
 from portable_dagger.dockerfile.parser import Instruction, parse
 from portable_dagger.dockerfile.stages import SCRATCH, Plan, Stage, argument_values
-from portable_dagger.errors import EngineError, ExecError, NotFoundError
+from portable_dagger.errors import EngineError, ExecError
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.graph.values import Container, Directory, DirectoryMount, File, Secret, Socket
 from portable_dagger.images.config import merge
 from portable_dagger.ops.exec import Command, run
-from portable_dagger.ops.http import Request, fetch
 from portable_dagger.ops.paths import owner_of
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot
@@ -73,19 +73,19 @@ class Build:
         self._context = context
         self._store = context.store
         self._sharing = Sharing()
-        self._built: dict[int, Container] = {}
+        self._built: dict[int, State] = {}
 
-    async def stage(self, stage: Stage) -> Container:
-        """Return a stage's container."""
+    async def stage(self, stage: Stage) -> State:
+        """Return a stage as it is after its last instruction."""
         if stage.index not in self._built:
             self._built[stage.index] = await self._sharing.once(
                 stage.index, lambda: self._make(stage)
             )
         return self._built[stage.index]
 
-    async def _make(self, stage: Stage) -> Container:
+    async def _make(self, stage: Stage) -> State:
         await gather([self.stage(needed) for needed in self._plan.needs(stage)])
-        state = State(await self._base(stage))
+        state = await self._base(stage)
         triggers = state.container.config.on_build
         state = dataclasses.replace(state, container=state.container.configured(on_build=()))
         inherited = [
@@ -93,26 +93,22 @@ class Build:
             for text in triggers
         ]
         for instruction in (*inherited, *stage.instructions):
-            try:
+            with instruction.placed():
                 state = await self._apply(stage, state, instruction)
-            except NotFoundError as error:
-                raise NotFoundError(
-                    f"{instruction.place}: {instruction.name}: {error.message}",
-                    error.hint,
-                ) from error
-        return state.container
+        return state
 
-    async def _base(self, stage: Stage) -> Container:
+    async def _base(self, stage: Stage) -> State:
         platform = stage.platform or self._inputs.platform
         earlier = self._plan.find(stage.base, stage.index)
         if earlier is not None:
-            return await self.stage(earlier)
+            # A stage made from another one sees its arguments, too.
+            return dataclasses.replace(await self.stage(earlier), own_cmd=False)
         container = Container(platform)
         if stage.base != SCRATCH:
             container = await from_(container, self._context, address=stage.base)
         if not dict(container.config.env).get("PATH"):
             container = container.configured(env=merge((("PATH", PATH),), container.config.env))
-        return container
+        return State(container)
 
     async def _apply(self, stage: Stage, state: State, instruction: Instruction) -> State:
         expander = Expander(state.variables(), self._plan.escape)
@@ -125,7 +121,8 @@ class Build:
             case "RUN":
                 changed = await self._run(stage, state, instruction)
             case "COPY" | "ADD":
-                changed = await self._transfer(stage, container, instruction, expander)
+                move = transfer.Transfer(self._context, partial(self._source, stage))
+                changed = await move.run(container, instruction, expander)
             case "WORKDIR":
                 changed = await self._workdir(container, expander.word(instruction.text))
             case "ENTRYPOINT" if not state.own_cmd:
@@ -142,28 +139,21 @@ class Build:
         if error is not None:
             raise error
         container = state.container
-
-        async def source(name: str) -> Directory:
-            return await self._source(stage, name)
-
-        resolver = command.Mounts(
-            self._store, container, self._inputs.secrets, self._inputs.socket, source
-        )
-        mounts, secret_variables, variables = await resolver.of(instruction)
+        source = partial(self._source, stage)
+        given = {**self._inputs.arguments, **state.arguments}
+        proxies = {name: value for name, value in given.items() if name in PROXIES}
+        shown = tuple(pair for pair in state.arguments.items() if pair[0] not in PROXIES)
+        ready = container.configured(env=merge(shown, container.config.env))
+        # Another proxy makes no other result: it is in no key.
+        ready = ready.replace(volatile_environment=tuple(proxies.items()))
+        resolver = command.Mounts(self._store, self._inputs.secrets, self._inputs.socket, source)
+        expander = Expander(state.variables(), self._plan.escape)
+        ready = await resolver.on(ready, instruction, expander)
         script = command.script(instruction)
         if script:
             root = edit.write_file(self._store, Snapshot(), "/EOF", script.encode(), 0o755)
-            mounts = (*mounts, DirectoryMount(command.SCRIPT, File(root, "/EOF"), read_only=True))
-        proxies = {n: v for n, v in self._inputs.arguments.items() if n in PROXIES}
-        environment = merge(
-            tuple({**proxies, **state.arguments, **dict(variables)}.items()), container.config.env
-        )
-        ready = dataclasses.replace(
-            container,
-            config=dataclasses.replace(container.config, env=environment),
-            mounts=mounts,
-            secret_environment=secret_variables,
-        )
+            file = DirectoryMount(command.SCRIPT, File(root, "/EOF"), read_only=True)
+            ready = command.with_mount(ready, file)
         words = command.words(instruction, container.config.shell or command.SHELL)
         privileged = instruction.flag("security") == "insecure"
         asked = Command(
@@ -191,79 +181,9 @@ class Build:
             return self._inputs.source
         earlier = self._plan.find(name, stage.index)
         if earlier is not None:
-            return Directory((await self.stage(earlier)).root)
+            return Directory((await self.stage(earlier)).container.root)
         image = await from_(Container(self._inputs.platform), self._context, address=name)
         return Directory(image.root)
-
-    async def _transfer(
-        self, stage: Stage, container: Container, instruction: Instruction, expander: Expander
-    ) -> Container:
-        words = [expander.word(word) for word in instruction.words or ()] or expander.words(
-            instruction.text
-        )
-        *sources, path = words
-        if not sources:
-            raise instruction.error("needs a source and a destination")
-        target = posixpath.join("/", container.config.workdir, path)
-        if path.endswith("/") or posixpath.basename(path) == ".":
-            target = target.rstrip("/") + "/"
-        documents = {"<<" + d.name: d for d in instruction.documents}
-        owner = await asyncio.to_thread(
-            owner_of, self._store, container, expander.word(instruction.flag("chown"))
-        )
-        where = transfer.Target(target, owner, _mode(instruction))
-        exclude = tuple(value for name, value in instruction.flags if name == "exclude")
-        from_ = await self._source(stage, expander.word(instruction.flag("from")))
-        found: list[transfer.Piece] = []
-        for source in sources:
-            document = documents.get(source.replace("<<-", "<<").replace('"', ""))
-            if document is not None:
-                text = expander.plain(document.text) if document.expand else document.text
-                piece = transfer.text_piece(self._store, document.name, text)
-                found.append(piece)
-            elif instruction.name == "ADD" and "://" in source:
-                found.append(await self._fetched(instruction, source))
-            else:
-                found += await asyncio.to_thread(
-                    transfer.pieces, self._store, from_, source, exclude
-                )
-        many = len(found) > 1 or any(transfer.WILDCARD.search(source) for source in sources)
-        if len(sources) > 1 and not target.endswith("/"):
-            raise instruction.error(
-                "with more than one source the destination must be a directory", "end it with /"
-            )
-        add = instruction.name == "ADD"
-        root = await asyncio.to_thread(self._put, container.root, found, where, add=add, many=many)
-        return container.replace(root=root, last_exec=None)
-
-    def _put(
-        self,
-        root: Snapshot,
-        found: list[transfer.Piece],
-        target: transfer.Target,
-        *,
-        add: bool,
-        many: bool,
-    ) -> Snapshot:
-        for piece in found:
-            if add and transfer.is_archive(self._store, piece):
-                root = transfer.unpack(self._store, root, piece, target)
-            else:
-                root = transfer.put(self._store, root, piece, target, many=many)
-        return root
-
-    async def _fetched(self, instruction: Instruction, url: str) -> transfer.Piece:
-        if url.startswith(("git://", "ssh://")) or url.partition("#")[0].endswith(".git"):
-            raise instruction.error(
-                f"{url}: git repositories are not supported here",
-                "use git in a RUN, or the API's git",
-            )
-        path = await fetch(self._store, Request(url))
-        data = await asyncio.to_thread(path.read_bytes)
-        if not transfer.check_sum(data, instruction.flag("checksum")):
-            raise instruction.error(f"{url} does not have {instruction.flag('checksum')}")
-        root = edit.write_file(self._store, Snapshot(), transfer.FILE, data, 0o600)
-        return transfer.Piece(Request(url).name, root, transfer.FILE, directory=False)
 
     async def _workdir(self, container: Container, path: str) -> Container:
         """Set the working directory; it is made now, and belongs to the user."""
@@ -281,21 +201,11 @@ class Build:
         return container.replace(root=root).configured(workdir=whole)
 
 
-def _mode(instruction: Instruction) -> int | None:
-    text = instruction.flag("chmod")
-    if not text:
-        return None
-    try:
-        return int(text, 8)
-    except ValueError:
-        raise instruction.error(f"--chmod={text} is not supported", "give octal digits") from None
-
-
 async def build(plan: Plan, target: str, inputs: Inputs, context: Context) -> Container:
     """Return the container of a target stage; raises DockerfileError, and ExecError for a command that failed."""
     stage = plan.target(target)
     try:
-        container = await Build(plan, inputs, context).stage(stage)
+        container = (await Build(plan, inputs, context).stage(stage)).container
     except RecursionError as error:
         raise EngineError("the Dockerfile's stages nest too deep") from error
     return container.replace(last_exec=None)

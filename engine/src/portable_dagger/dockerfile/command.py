@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-import posixpath
 from typing import TYPE_CHECKING
 
-from portable_dagger.dockerfile.stages import mount_options
+from portable_dagger.dockerfile.mounts import MountOptions, parse_mount
+from portable_dagger.errors import DockerfileError, NotFoundError
 from portable_dagger.graph.values import (
     CacheMount,
     CacheSharingMode,
@@ -21,14 +22,15 @@ from portable_dagger.graph.values import (
     SocketMount,
     TempMount,
 )
-from portable_dagger.ops.paths import below, normal
+from portable_dagger.images.config import merge
+from portable_dagger.ops.paths import absolute, below
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from portable_dagger.dockerfile.expansion import Expander
     from portable_dagger.dockerfile.parser import Instruction
-    from portable_dagger.errors import DockerfileError
     from portable_dagger.graph.values import Container
     from portable_dagger.store.store import Store
 
@@ -37,10 +39,8 @@ SCRIPT = "/run/dockerfile-script"
 """Where a script with a `#!` line of its own is mounted."""
 
 SECRETS = "/run/secrets/"
+SECRET_MODE = 0o400
 SSH_AGENT = "/run/buildkit/ssh_agent.0"
-UNITS = {"": 1, "b": 1, "k": 2**10, "kb": 2**10, "m": 2**20, "mb": 2**20, "g": 2**30, "gb": 2**30}
-
-FromSource = "Callable[[str], Awaitable[Directory]]"
 
 
 def words(instruction: Instruction, shell: tuple[str, ...]) -> tuple[str, ...]:
@@ -66,116 +66,95 @@ class Mounts:
     """What --mount flags are resolved with: the store, secrets by name, the agent's socket, and other stages."""
 
     store: Store
-    container: Container
     secrets: Mapping[str, Secret]
     socket: Socket | None
     source: Callable[[str], Awaitable[Directory]]
 
-    async def of(
-        self, instruction: Instruction
-    ) -> tuple[tuple[Mount, ...], tuple[tuple[str, Secret], ...], tuple[tuple[str, str], ...]]:
-        """Return an instruction's mounts, its secret variables, and further variables."""
-        mounts: list[Mount] = []
-        secret_variables: list[tuple[str, Secret]] = []
-        variables: list[tuple[str, str]] = []
-        for flag, value in instruction.flags:
-            if flag != "mount":
-                continue
-            options = mount_options(value)
-            kind = options.get("type", "bind")
-            if kind == "secret" and "env" in options:
-                secret = self._secret(instruction, options)
-                secret_variables += [(options["env"], secret)] if secret else []
-            if kind == "ssh" and self.socket is not None:
-                variables.append(("SSH_AUTH_SOCK", self._target(options, SSH_AGENT)))
-            mount = await self._mount(instruction, kind, options)
-            mounts += [mount] if mount else []
-        return tuple(mounts), tuple(secret_variables), tuple(variables)
+    async def on(
+        self, container: Container, instruction: Instruction, expander: Expander
+    ) -> Container:
+        """Return the container with an instruction's mounts, and the variables that come with them."""
+        for text in instruction.flag_values("mount"):
+            try:
+                container = await self._mounted(container, parse_mount(text, expander.word))
+            except (DockerfileError, NotFoundError) as error:
+                raise instruction.error(f"--mount={text}: {error.message}", error.hint) from error
+        return container
 
-    async def _mount(
-        self, instruction: Instruction, kind: str, options: dict[str, str]
-    ) -> Mount | None:
-        owner = (int(options.get("uid", "0")), int(options.get("gid", "0")))
-        match kind:
+    async def _mounted(self, container: Container, options: MountOptions) -> Container:
+        target = absolute(container, options.target) if options.target else ""
+        match options.type:
             case "bind":
-                return await self._bind(instruction, options)
+                source = await self._found(options)
+                read_only = options.read_only is not False
+                return with_mount(container, DirectoryMount(target, source, read_only=read_only))
             case "cache":
-                return await self._cache(instruction, options, owner)
+                return with_mount(container, CacheMount(target, await self._volume(options)))
             case "tmpfs":
-                size = _size(instruction, options["size"]) if "size" in options else None
-                return TempMount(self._target(options), size)
+                return with_mount(container, TempMount(target, options.size))
             case "secret":
-                secret = self._secret(instruction, options)
-                if secret is None or ("env" in options and "target" not in options):
-                    return None
-                target = self._target(options, SECRETS + _secret_name(options))
-                return SecretMount(target, secret, owner, int(options.get("mode", "0400"), 8))
-            case "ssh":
-                if self.socket is None:
-                    if options.get("required", "false") == "true":
-                        raise instruction.error("an ssh agent is required", "give dockerBuild ssh")
-                    return None
-                return SocketMount(self._target(options, SSH_AGENT), self.socket, owner)
+                return self._with_secret(container, options, target)
             case _:
-                raise instruction.error(
-                    f"--mount=type={kind} is not supported",
-                    "there are bind, cache, secret, ssh and tmpfs",
-                )
+                return self._with_agent(container, options, target or SSH_AGENT)
 
-    async def _bind(self, instruction: Instruction, options: dict[str, str]) -> Mount:
-        source = await self.source(options.get("from", ""))
-        path = below(source.path, options.get("source", options.get("src", "/")))
-        entry = Tree(self.store.layer_paths(source.root)).lookup(path)
+    async def _found(self, options: MountOptions) -> Directory | File:
+        """Return the directory or file that a bind mount, or a cache's beginning, names."""
+        directory = await self.source(options.origin)
+        path = below(directory.path, options.source)
+        entry = await asyncio.to_thread(Tree(self.store.layer_paths(directory.root)).lookup, path)
         if entry is None and path != "/":
-            raise instruction.error(f"--mount: {path}: no such file or directory")
-        inner: Directory | File = Directory(source.root, path)
+            raise NotFoundError(f"{options.source}: no such file or directory")
         if entry is not None and not entry.is_directory:
-            inner = File(source.root, path)
-        writable = options.get("rw", options.get("readwrite", "false")) == "true"
-        return DirectoryMount(self._target(options), inner, read_only=not writable)
+            return File(directory.root, path)
+        return Directory(directory.root, path)
 
-    async def _cache(
-        self, instruction: Instruction, options: dict[str, str], owner: tuple[int, int]
-    ) -> Mount:
-        target = self._target(options)
-        sharing = options.get("sharing", "shared").upper()
-        if sharing not in CacheSharingMode.__members__:
-            raise instruction.error(f"--mount: sharing={sharing.lower()} is not known")
-        source = await self.source(options["from"]) if "from" in options else None
-        volume = CacheVolume(
-            options.get("id", target),
+    async def _volume(self, options: MountOptions) -> CacheVolume:
+        source = await self._found(options) if options.origin else None
+        if isinstance(source, File):
+            raise DockerfileError(f"{options.source} is a file, and a cache is a directory")
+        return CacheVolume(
+            options.id or options.target,
             "dockerfile",
-            owner="{}:{}".format(*owner) if owner != (0, 0) else "",
-            sharing=CacheSharingMode[sharing],
+            owner="{}:{}".format(*options.owner) if options.owner else "",
+            sharing=CacheSharingMode[options.sharing.upper()],
             source=source,
+            mode=options.mode,
         )
-        return CacheMount(target, volume)
 
-    def _secret(self, instruction: Instruction, options: dict[str, str]) -> Secret | None:
-        name = _secret_name(options)
-        secret = self.secrets.get(name)
-        if secret is None and options.get("required", "false") == "true":
-            known = ", ".join(sorted(self.secrets)) or "none"
-            raise instruction.error(
-                f'secret "{name}" is required but was not given', f"the secrets given: {known}"
+    def _with_secret(self, container: Container, options: MountOptions, target: str) -> Container:
+        secret = self.secrets.get(options.id)
+        if secret is None:
+            if options.required:
+                known = ", ".join(sorted(self.secrets)) or "none"
+                raise DockerfileError(
+                    f'secret "{options.id}" is required but was not given',
+                    f"the secrets given: {known}",
+                )
+            return container
+        if options.variable:
+            pair = (options.variable, secret)
+            container = container.replace(secret_environment=(*container.secret_environment, pair))
+            if not target:
+                return container
+        mode = SECRET_MODE if options.mode is None else options.mode
+        path = target or SECRETS + options.id
+        return with_mount(container, SecretMount(path, secret, options.owner or (0, 0), mode))
+
+    def _with_agent(self, container: Container, options: MountOptions, target: str) -> Container:
+        if self.socket is None:
+            raise DockerfileError(
+                "no ssh agent was given to the build",
+                "give the argument ssh a socket, such as host.unixSocket of $SSH_AUTH_SOCK",
             )
-        return secret
-
-    def _target(self, options: dict[str, str], default: str = "") -> str:
-        path = options.get("target", options.get("dst", options.get("destination", default)))
-        return normal(posixpath.join("/", self.container.config.workdir, path))
+        env = merge(container.config.env, [("SSH_AUTH_SOCK", target)])
+        mount = SocketMount(target, self.socket, options.owner or (0, 0))
+        return with_mount(container, mount).configured(env=env)
 
 
-def _secret_name(options: dict[str, str]) -> str:
-    return options.get("id") or posixpath.basename(options.get("target", ""))
-
-
-def _size(instruction: Instruction, text: str) -> int:
-    number = text.lower().rstrip("bkmg")
-    unit = text.lower()[len(number) :]
-    if not number.isdigit() or unit not in UNITS:
-        raise instruction.error(f"--mount: size={text} is no size", "write it like 64m")
-    return int(number) * UNITS[unit]
+def with_mount(container: Container, mount: Mount) -> Container:
+    """Return the container with one more mount, instead of what was mounted there."""
+    others = [here for here in container.mounts if here.target != mount.target]
+    return container.replace(mounts=(*others, mount))
 
 
 def unsupported(instruction: Instruction) -> DockerfileError | None:

@@ -91,6 +91,9 @@ def healthcheck(container: Container, instruction: Instruction, expander: Expand
         return container.configured(healthcheck=None)
     if kind.upper() != "CMD" or not rest.strip():
         raise instruction.error("needs NONE, or CMD with a command")
+    retries = instruction.flag("retries", "0")
+    if not retries.isdigit():
+        raise instruction.error(f"--retries must be a number, not {retries!r}")
     inner = parse(f"FROM scratch\nCMD {rest.strip()}", instruction.file).instructions[1]
     times = {
         name.replace("-", "_"): parse_duration(value)
@@ -100,7 +103,7 @@ def healthcheck(container: Container, instruction: Instruction, expander: Expand
     check = Healthcheck(
         inner.words if inner.words is not None else (rest.strip(),),
         shell=inner.words is None,
-        retries=int(instruction.flag("retries", "0")),
+        retries=int(retries),
         **times,
     )
     return container.configured(healthcheck=check)

@@ -79,7 +79,8 @@ class Expander:
             case "#" | "##" | "%" | "%%":
                 return _trimmed(found or "", operator, self.word(rest))
             case _:
-                pattern, _, replacement = rest.partition("/")
+                parts = re.split(rf"(?<!{re.escape(self.escape)})/", rest, maxsplit=1)
+                pattern, replacement = (*parts, "")[:2]
                 expression = _glob(self.word(pattern))
                 count = 0 if operator == "//" else 1
                 text = self.word(replacement)
@@ -163,7 +164,7 @@ class _Scan:
     def _variable(self) -> str:
         rest = self._text[self._at :]
         if rest.startswith("{"):
-            end = _closing(rest)
+            end = _closing(rest, self._expander.escape, quotes=self._quotes)
             if end < 0:
                 raise DockerfileError(f"{self._text}: missing }} of a variable")
             self._at += end + 1
@@ -175,12 +176,20 @@ class _Scan:
         return self._expander.value(match[0])
 
 
-def _closing(text: str) -> int:
-    depth = 0
+def _closing(text: str, escape: str, *, quotes: bool) -> int:
+    """Return where the brace that begins a text is closed, -1 if nowhere; quoted and escaped ones do not count."""
+    depth, quote, skip = 0, "", False
     for place, letter in enumerate(text):
-        depth += (letter == "{") - (letter == "}")
-        if depth == 0:
-            return place
+        if skip:
+            skip = False
+        elif letter == escape and quote != "'":
+            skip = True
+        elif quote or (quotes and letter in "\"'"):
+            quote = "" if letter == quote else quote or letter
+        else:
+            depth += (letter == "{") - (letter == "}")
+            if depth == 0:
+                return place
     return -1
 
 

@@ -6,13 +6,14 @@ in the engine and is built for x86-64 only; `dockerfile-parse` knows no here-doc
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from portable_dagger.dockerfile.expansion import split, unquoted
-from portable_dagger.errors import DockerfileError
+from portable_dagger.errors import DockerfileError, DurationError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +93,10 @@ class Instruction:
         """Return the value of a flag that may be given once."""
         return dict(self.flags).get(name, default)
 
+    def flag_values(self, name: str) -> list[str]:
+        """Return all values of a flag that may be given more than once."""
+        return [value for key, value in self.flags if key == name]
+
     def on(self, name: str) -> bool:
         """Whether a flag that is a switch is on."""
         value = self.flag(name, "false").lower()
@@ -102,6 +107,16 @@ class Instruction:
     def error(self, message: str, hint: str = "") -> DockerfileError:
         """Return an error about this instruction."""
         return DockerfileError(f"{self.place}: {self.name}: {message}", hint)
+
+    @contextlib.contextmanager
+    def placed(self) -> Iterator[None]:
+        """Give errors about a word, a path or a duration the instruction's place, if they do not name one yet."""
+        try:
+            yield
+        except (DockerfileError, DurationError, NotFoundError) as error:
+            if error.message.startswith(f"{self.file} line "):
+                raise
+            raise self.error(error.message, error.hint) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,13 +77,15 @@ def plan(file: Dockerfile, given: Mapping[str, str], platform: Mapping[str, str]
     for instruction in file.instructions:
         if instruction.name == "FROM":
             expander = Expander({**platform, **declared}, file.escape)
-            stages.append(_stage(instruction, len(stages), expander))
+            with instruction.placed():
+                stages.append(_stage(instruction, len(stages), expander))
             bodies.append([])
         elif bodies:
             bodies[-1].append(instruction)
         elif instruction.name == "ARG":
             expander = Expander({**platform, **declared}, file.escape)
-            declared.update(argument_values(instruction, expander, given, {}))
+            with instruction.placed():
+                declared.update(argument_values(instruction, expander, given, {}))
         else:
             raise instruction.error("comes before the first FROM", "only ARG may")
     whole = [

@@ -1,159 +1,175 @@
-"""COPY and ADD: which files are meant, and where they go (the Dockerfile reference, "COPY" and "ADD")."""
+"""COPY and ADD: from the words of the instruction to sources in the store, and their place in a container."""
 
 from __future__ import annotations
 
-import hashlib
-import posixpath
+import asyncio
+import dataclasses
 import re
-import tarfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from portable_dagger.errors import NotFoundError
-from portable_dagger.ops.paths import below
+from portable_dagger.dockerfile.copying import Destination, Source, find, place
+from portable_dagger.dockerfile.expansion import Expander, split
+from portable_dagger.errors import GitError, HttpError, NotFoundError
+from portable_dagger.graph.sources import GitRef, GitRepository
+from portable_dagger.ops import git, http
+from portable_dagger.ops.paths import absolute, below, owner_of
 from portable_dagger.store import edit
-from portable_dagger.store.content import content_digest
-from portable_dagger.store.copy import copy
-from portable_dagger.store.filter import Filter
-from portable_dagger.store.pattern import Patterns
 from portable_dagger.store.snapshot import Snapshot
-from portable_dagger.store.tree import Entry, Tree
+from portable_dagger.store.store import file_digest
 
 if TYPE_CHECKING:
-    from portable_dagger.graph.values import Directory
-    from portable_dagger.ops.paths import Owner
-    from portable_dagger.store.edit import Draft
-    from portable_dagger.store.store import Store
+    from collections.abc import Awaitable, Callable
 
-WILDCARD = re.compile(r"[*?\[]")
-FILE = "/file"
+    from portable_dagger.dockerfile.parser import Instruction
+    from portable_dagger.graph.context import Context
+    from portable_dagger.graph.values import Container, Directory
+    from portable_dagger.store.edit import Owner
 
+REMOTE_MODE = 0o600
+ROOT_OWNER = (0, 0)
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One thing to copy: a file or a directory's content, alone in a snapshot that only its content determines."""
-
-    name: str
-    root: Snapshot
-    path: str
-    directory: bool
+_GIT = re.compile(r"(git@|git://|ssh://).+|https?://[^#]+\.git(#.*)?")
+_DOCUMENT = re.compile(r"\d*<<-?[^<]+")
+_OCTAL = re.compile(r"[0-7]{3,4}")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where copies go: an absolute path, ending with a slash where it must be a directory, and what they become."""
+class Transfer:
+    """Does COPY and ADD in one stage; `source(name)` gives the files of a stage, an image, or, for "", the context."""
 
-    path: str
-    owner: Owner | None = None
-    mode: int | None = None
+    def __init__(self, context: Context, source: Callable[[str], Awaitable[Directory]]) -> None:
+        self._context = context
+        self._source = source
+
+    async def run(
+        self, container: Container, instruction: Instruction, expander: Expander
+    ) -> Container:
+        """Return the container with one more layer; an error names the instruction's place."""
+        *texts, target = instruction.words or split(instruction.text, expander.escape)
+        if not texts:
+            raise instruction.error(
+                "needs a source and a destination", f"write {instruction.name} SOURCE DESTINATION"
+            )
+        if len(texts) > 1 and not _is_folder(expander.word(target)):
+            raise instruction.error(
+                "with more than one source the destination must be a directory", "end it with /"
+            )
+        sources: list[Source] = []
+        documents = list(instruction.documents)
+        try:
+            for text in texts:
+                if documents and _DOCUMENT.fullmatch(text):
+                    document = documents.pop(0)
+                    content = document.text
+                    if document.expand:
+                        content = expander.plain(content)
+                    sources.append(await self._written(document.name, content))
+                else:
+                    sources += await self._found(instruction, expander, expander.word(text))
+            to = await self._destination(container, instruction, expander, (target, len(sources)))
+            root = await asyncio.to_thread(
+                place,
+                self._context.store,
+                container.root,
+                sources,
+                to,
+                parents=instruction.on("parents"),
+            )
+        except (NotFoundError, GitError, HttpError) as error:
+            raise instruction.error(error.message, error.hint) from error
+        return container.replace(root=root, last_exec=None)
+
+    async def _destination(
+        self,
+        container: Container,
+        instruction: Instruction,
+        expander: Expander,
+        target: tuple[str, int],
+    ) -> Destination:
+        word = expander.word
+        text, count = word(target[0]), target[1]
+        owner: Owner | None = None
+        if instruction.flag("chown"):
+            names = word(instruction.flag("chown"))
+            owner = await asyncio.to_thread(owner_of, self._context.store, container, names)
+        mode = word(instruction.flag("chmod"))
+        if mode and not _OCTAL.fullmatch(mode):
+            raise instruction.error(
+                f"--chmod={mode} is not supported", "write the mode in octal, such as 755 or 0644"
+            )
+        return Destination(
+            path=absolute(container, text),
+            folder=_is_folder(text) or count > 1,
+            owner=owner,
+            mode=int(mode, 8) if mode else None,
+            exclude=tuple(word(text) for text in instruction.flag_values("exclude")),
+        )
+
+    async def _found(self, instruction: Instruction, expander: Expander, text: str) -> list[Source]:
+        """Return what one source names: files of the context, of a stage or image, of a URL or a git repository."""
+        is_add = instruction.name == "ADD"
+        if is_add and _GIT.fullmatch(text):
+            return [await self._cloned(text, keep=instruction.on("keep-git-dir"))]
+        if is_add and text.startswith(("http://", "https://")):
+            return [await self._fetched(instruction, text)]
+        if instruction.flag("checksum"):
+            raise instruction.error("--checksum is for sources over http", "take it out")
+        if "://" in text:
+            raise instruction.error(f"{text}: a source can't be a URL here", "use ADD")
+        origin = expander.word(instruction.flag("from"))
+        directory = await self._source(origin)
+        try:
+            found = await asyncio.to_thread(
+                find,
+                self._context.store,
+                directory.root,
+                directory.path,
+                text,
+                parents=instruction.on("parents"),
+            )
+        except NotFoundError as error:
+            where = f'in "{origin}"' if origin else "in the context"
+            hint = "" if origin else "look at the path, and at what .dockerignore leaves out"
+            raise NotFoundError(f"{error.message} {where}", hint) from error
+        unpacks = is_add and instruction.flag("unpack") != "false"
+        # What comes from the context belongs to root, whoever owns it outside; another stage's files keep their owner.
+        owner = None if origin else ROOT_OWNER
+        return [dataclasses.replace(s, owner=owner, unpacks=unpacks) for s in found]
+
+    async def _written(self, name: str, content: str) -> Source:
+        root = await asyncio.to_thread(
+            edit.write_file, self._context.store, Snapshot(), f"/{name}", content.encode()
+        )
+        return Source(root, f"/{name}", name)
+
+    async def _fetched(self, instruction: Instruction, url: str) -> Source:
+        request = http.Request(url)
+        with self._context.session.progress.span("http", f"{instruction.place}: {instruction}"):
+            path = await http.fetch(self._context.store, request)
+            wanted = instruction.flag("checksum")
+            if wanted:
+                found = "sha256:" + await asyncio.to_thread(file_digest, path)
+                if found != wanted:
+                    raise HttpError(f"checksum mismatch: expected {wanted}, got {found}")
+        place_ = f"/{request.name}"
+        root = await asyncio.to_thread(
+            edit.add_file, self._context.store, Snapshot(), place_, path, REMOTE_MODE
+        )
+        return Source(root, place_, request.name, unpacks=instruction.on("unpack"))
+
+    async def _cloned(self, text: str, *, keep: bool) -> Source:
+        """Return a commit's files; the fragment is `ref:subdirectory`, both optional."""
+        url, _, fragment = text.partition("#")
+        name, _, folder = fragment.partition(":")
+        repository = GitRepository(url)
+        with self._context.session.progress.span("git", f"git tree {text}"):
+            mirror = await git.Mirror.of(repository, self._context)
+            ref = GitRef(repository, name or "HEAD", await mirror.commit_of(name or "HEAD"))
+            directory = await git.tree(
+                ref, self._context, depth=1, tags=False, discard_git_dir=not keep
+            )
+        return Source(directory.root, below(directory.path, folder), "")
 
 
-def pieces(
-    store: Store, source: Directory, pattern: str, exclude: tuple[str, ...] = ()
-) -> list[Piece]:
-    """Return what a source of COPY means in a directory; NotFoundError when nothing."""
-    tree = Tree(store.layer_paths(source.root))
-    base = tree.real_path(source.path).rstrip("/")
-    wanted = posixpath.normpath("/" + pattern)
-    if WILDCARD.search(pattern):
-        match = Patterns([wanted.lstrip("/")])
-        found = [
-            e.path for e in tree.walk(source.path) if match.match_exactly(e.path[len(base) + 1 :])
-        ]
-    else:
-        found = [below(source.path, wanted)]
-    made = [_piece(store, tree, source.root, path, exclude) for path in found]
-    there = [piece for piece in made if piece is not None]
-    if not there:
-        raise NotFoundError(f"failed to copy source: lstat {wanted}: no such file or directory")
-    return there
-
-
-def _piece(
-    store: Store, tree: Tree, root: Snapshot, path: str, exclude: tuple[str, ...]
-) -> Piece | None:
-    entry = tree.lookup(path)
-    if entry is None and path != "/":
-        return None
-    directory = entry is None or entry.is_directory
-    name = posixpath.basename(path)
-    if directory and exclude:
-        root = copy(store, Snapshot(), "/", root, path, select=Filter(exclude=exclude))
-        path = "/"
-    return Piece(name, *_alone(store, root, path, directory=directory), directory)
-
-
-def _alone(store: Store, root: Snapshot, path: str, *, directory: bool) -> tuple[Snapshot, str]:
-    """Return the same content in a snapshot of its own, so that what lies beside it changes no later step."""
-    tree = Tree(store.layer_paths(root))
-    place = "/" if directory else FILE
-
-    def write(draft: Draft) -> None:
-        top = tree.lookup(path)
-        if not directory:
-            assert top is not None
-            draft.take(FILE, top, None, None)
-            return
-        folders: list[tuple[str, Entry]] = []
-        base = tree.real_path(path).rstrip("/")
-        for entry in tree.walk(path):
-            inner = entry.path[len(base) :]
-            if entry.is_directory:
-                draft.folder(inner, entry, None, None)
-                folders.append((inner, entry))
-            else:
-                draft.take(inner, entry, None, None)
-        for inner, entry in reversed(folders):
-            edit.like(draft.root / inner.lstrip("/"), entry)
-        if top is not None:
-            edit.like(draft.root, top)
-
-    digest = content_digest(store, root, path)
-    return edit.edited(store, Snapshot(), ["content", digest], write), place
-
-
-def put(store: Store, root: Snapshot, piece: Piece, target: Target, *, many: bool) -> Snapshot:
-    """Copy a piece into a file system: a directory's content into the target, a file into it or as it."""
-    path = posixpath.normpath(target.path)
-    there = Tree(store.layer_paths(root)).lookup(path)
-    if piece.directory:
-        return copy(store, root, path, piece.root, piece.path, owner=target.owner, mode=target.mode)
-    if target.path.endswith("/") or many or (there is not None and there.is_directory):
-        path = posixpath.join(path, piece.name)
-    return copy(store, root, path, piece.root, piece.path, owner=target.owner, mode=target.mode)
-
-
-def is_archive(store: Store, piece: Piece) -> bool:
-    """Whether ADD unpacks a file: a tar archive, plain or compressed by gzip, bzip2 or xz."""
-    if piece.directory:
-        return False
-    entry = Tree(store.layer_paths(piece.root)).lookup(piece.path)
-    return entry is not None and entry.is_file and tarfile.is_tarfile(entry.source)
-
-
-def unpack(store: Store, root: Snapshot, piece: Piece, target: Target) -> Snapshot:
-    """Unpack an archive into a directory; names that lead out of it are refused (tarfile's filter `tar`)."""
-    entry = Tree(store.layer_paths(piece.root)).lookup(piece.path)
-    assert entry is not None
-    archive = entry.source
-    path = posixpath.normpath(target.path)
-    unpacked = ["unpack", content_digest(store, piece.root, piece.path)]
-
-    def write(draft: Draft) -> None:
-        with tarfile.open(archive) as file:
-            file.extractall(draft.root, filter="tar")
-
-    alone = edit.edited(store, Snapshot(), unpacked, write)
-    return copy(store, root, path, alone, "/", owner=target.owner, mode=target.mode)
-
-
-def text_piece(store: Store, name: str, text: str) -> Piece:
-    """Return a file made of text, such as a here-document."""
-    return Piece(
-        name, edit.write_file(store, Snapshot(), FILE, text.encode()), FILE, directory=False
-    )
-
-
-def check_sum(data: bytes, wanted: str) -> bool:
-    """Whether data has the digest `sha256:<hex>`."""
-    return not wanted or wanted == "sha256:" + hashlib.sha256(data).hexdigest()
+def _is_folder(target: str) -> bool:
+    """Whether a destination says by itself that it is a folder."""
+    return target.endswith(("/", "/.")) or target in {".", ".."}

@@ -87,6 +87,7 @@ class CacheVolume(Value):
     owner: str = ""
     sharing: CacheSharingMode = CacheSharingMode.SHARED
     source: Directory | None = None
+    mode: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,14 +157,15 @@ async def _volume(stack: contextlib.AsyncExitStack, context: Context, mount: Cac
 
 
 def volume_key(mount: CacheMount) -> str:
-    """Return what identifies a cache volume: key, namespace, owner, sharing and source."""
+    """Return what identifies a cache volume: key, namespace, owner, sharing, source, and a mode if it has one."""
     volume = mount.volume
     source = f"{volume.source.root.digest}:{volume.source.path}" if volume.source else ""
-    return f"{volume.namespace}|{volume.key}|{volume.sharing.name}|{volume.owner}|{source}"
+    mode = "" if volume.mode is None else f"|{volume.mode:o}"
+    return f"{volume.namespace}|{volume.key}|{volume.sharing.name}|{volume.owner}|{source}{mode}"
 
 
 def _seed(store: Store, path: Path, mount: CacheMount) -> None:
-    """Fill a new volume from its source and give it its owner, once."""
+    """Fill a new volume from its source and give it its owner and mode, once."""
     mark = path.with_name(path.name + ".seeded")
     if mark.exists():
         return
@@ -174,6 +175,8 @@ def _seed(store: Store, path: Path, mount: CacheMount) -> None:
     if volume.owner:
         uid, gid = volume.owner.split(":")
         os.chown(path, int(uid), int(gid))
+    if volume.mode is not None:
+        path.chmod(volume.mode)
     mark.touch()
 
 
