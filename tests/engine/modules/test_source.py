@@ -1,12 +1,13 @@
 """Finding modules, what of them is loaded, and their digests."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from portable_dagger.errors import ModuleConfigError, ModuleNotFoundAtPathError
-from portable_dagger.modules import source
+from portable_dagger.errors import ModuleConfigError, ModuleNotFoundAtPathError, QueryError
+from portable_dagger.modules import content, source
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -120,6 +121,42 @@ def test_bad_configuration(tmp_path: Path, config: dict[str, object], problem: s
     write(tmp_path, {"m/dagger.json": json.dumps(config)})
     with pytest.raises(ModuleConfigError, match=problem):
         source.collect(source.find(tmp_path / "m"))
+
+
+@pytest.mark.parametrize("link", ["dagger.json", "pyproject.toml", "code", "shared"])
+def test_links_that_lead_out_are_refused(tmp_path: Path, link: str) -> None:
+    config = json.dumps({"name": "m", "source": "code", "include": ["shared/*"]})
+    write(tmp_path, {"host/x": "", "m/dagger.json": config, "m/code/a.py": "", "m/shared/b": ""})
+    place = tmp_path / "m" / ("code/pyproject.toml" if link == "pyproject.toml" else link)
+    target = tmp_path / "host"
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+        target /= "dagger.json"
+        target.write_text(config)
+    place.symlink_to(target)
+    with pytest.raises(ModuleConfigError, match=r"a link leads out of|lies outside"):
+        source.collect(source.find(tmp_path / "m", tmp_path / "m"))
+
+
+def test_nothing_above_the_context_directory_is_looked_at(tmp_path: Path) -> None:
+    write(tmp_path, {"dagger.json": '{"name": "above"}', "m/x": ""})
+    assert source.find(tmp_path / "m").config.name == "above"
+    with pytest.raises(ModuleNotFoundAtPathError, match=r"no dagger\.json"):
+        source.find(tmp_path / "m", tmp_path / "m")
+    with pytest.raises(ModuleNotFoundAtPathError, match="leads out of"):
+        source.find(tmp_path, tmp_path / "m")
+
+
+def test_default_paths_do_not_follow_links_out(tmp_path: Path) -> None:
+    write(tmp_path, {"host/x": "", "m/dagger.json": '{"name": "m"}', "m/data/y": ""})
+    (tmp_path / "m/link").symlink_to("../host")
+    (tmp_path / "m/near").symlink_to("data")
+    module = source.find(tmp_path / "m", tmp_path / "m")
+    assert content.contextual(module, "near").resolve() == tmp_path / "m/data"
+    with pytest.raises(QueryError, match="leads out of"):
+        content.contextual(module, "link/x")
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,10 @@ async def module_source(
         return await locating.from_git(ref_string, ref_pin, context)
     if require_kind not in {None, ModuleSourceKind.LOCAL_SOURCE}:
         raise QueryError(f"module source {ref_string!r} is a path of this host")
+    # Whoever is not the session's own client sees a folder of its own only.
+    top = None if context.client.is_main else context.client.workdir.resolve()
     found = path.resolve()
-    if not context.client.is_main and not found.is_relative_to(context.client.workdir.resolve()):
+    if top and not found.is_relative_to(top):
         raise ModuleNotFoundAtPathError(f"{ref_string} lies outside of the function's own folder")
     return await asyncio.to_thread(
         locating.local,
@@ -100,6 +102,7 @@ async def module_source(
         ref_string,
         find_up=not disable_find_up,
         must_exist=not allow_not_exists,
+        top=top,
     )
 
 

@@ -35,12 +35,16 @@ def contextual(module: ModuleSource, path: str) -> Path:
     """
     base = module.context / path.lstrip("/") if path.startswith("/") else module.root / path
     found = Path(os.path.normpath(base))
-    if not found.is_relative_to(module.context):
+    if not (found.is_relative_to(module.context) and _lies_in(found, module.context)):
         raise QueryError(
             f"default path {path!r} of module {module.config.name!r} leads out of {module.context}",
             "a default path must lie in the git work tree, or in the folder of dagger.json",
         )
     return found
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 async def directory(

@@ -35,9 +35,10 @@ def local(
     if must_exist and not path.is_dir():
         raise ModuleNotFoundAtPathError(f"there is no folder {path}", "check the path")
     folders = (path, *path.parents) if find_up else (path,)
-    root = next((folder for folder in folders if (folder / FILE_NAME).is_file()), path)
+    known = (f for f in folders if top is None or f.is_relative_to(top))
+    root = next((folder for folder in known if (folder / FILE_NAME).is_file()), path)
     top = top or source.context_of(root)
-    file = root / FILE_NAME
+    file = source.inside(root / FILE_NAME, top)
     written = file.read_text(encoding="utf-8") if file.is_file() else ""
     if written:
         parse_config(written, file)
@@ -85,8 +86,10 @@ async def entry(of: ModuleSource, one: Any, context: Context) -> ModuleSource:  
     if reference.is_git(text):
         found = await from_git(text, str(table.get("pin") or ""), context)
     elif isinstance(of.top, Path):
-        path = (of.top / of.root / text).resolve()
-        found = await asyncio.to_thread(local, path, text, find_up=False, must_exist=True)
+        path = source.inside((of.top / of.root / text).resolve(), of.top)
+        found = await asyncio.to_thread(
+            local, path, text, find_up=False, must_exist=True, top=of.top
+        )
     else:
         found = await in_directory(of.top, posixpath.join(of.root, text), context)
     if not found.written:

@@ -67,7 +67,8 @@ class ModuleSource:
     @property
     def lock(self) -> Path | None:
         """The lock file of the module's dependencies, if there is one."""
-        return next((self.source / n for n in _LOCKS if (self.source / n).is_file()), None)
+        found = next((self.source / n for n in _LOCKS if (self.source / n).is_file()), None)
+        return inside(found, self.context) if found else None
 
     def host_path(self, mounted: str) -> Path:
         """Return the host's name of a path below the mount, for messages."""
@@ -92,7 +93,11 @@ def find(path: Path, within: Path | None = None) -> ModuleSource:
         raise ModuleNotFoundAtPathError(
             f"there is no module at {path}: the path does not exist", "check -m/--mod"
         )
-    start = path.resolve()
+    start, within = path.resolve(), within.resolve() if within else None
+    if within and not start.is_relative_to(within):
+        raise ModuleNotFoundAtPathError(
+            f"{path} leads out of {within}", "a module must lie in its context directory"
+        )
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
             return _read(folder, within)
@@ -109,6 +114,18 @@ def context_of(root: Path) -> Path:
     return next((f for f in (root, *root.parents) if (f / ".git").exists()), root)
 
 
+def inside(path: Path, context: Path) -> Path:
+    """Return a path that lies in a context directory, its links followed; ModuleConfigError when one leads out.
+
+    Modules come from others too: no link in one may lead the engine, which may read everything, to the host's files.
+    """
+    if not path.resolve().is_relative_to(context.resolve()):
+        raise ModuleConfigError(
+            f"{path}: a link leads out of {context}", "put a copy in the place of the link"
+        )
+    return path
+
+
 def collect(module: ModuleSource) -> SourceFiles:
     """List and hash what the module loads."""
     found = {
@@ -122,7 +139,7 @@ def collect(module: ModuleSource) -> SourceFiles:
         if pattern.startswith("!"):
             paths = {path for path in paths if not rule.match(path)}
         else:
-            top = module.context / _fixed_part(text)
+            top = inside(module.context / _fixed_part(text), module.context)
             below = _below(top) if top.is_dir() else {top}
             candidates = {p.relative_to(module.context).as_posix() for p in below}
             paths |= {path for path in candidates if rule.match(path)}
@@ -167,15 +184,17 @@ def check_dependencies(module: ModuleSource, key: str, wanted: tuple[Dependency,
 
 def _read(root: Path, within: Path | None) -> ModuleSource:
     file = root / FILE_NAME
-    config = parse_config(_text(file), file)
-    source = Path(os.path.normpath(root / config.source))
     context = within or context_of(root)
-    if not source.is_relative_to(context):
+    config = parse_config(_text(inside(file, context)), file)
+    source = Path(os.path.normpath(root / config.source))
+    if not (source.is_relative_to(context) and source.resolve().is_relative_to(context)):
         raise ModuleConfigError(f'{file}: key "source": {config.source} lies outside {context}')
     if not source.is_dir():
         raise ModuleConfigError(f'{file}: key "source": there is no folder {source}')
     pyproject = source / "pyproject.toml"
-    project = parse_project(_text(pyproject), pyproject) if pyproject.is_file() else PythonProject()
+    project = PythonProject()
+    if pyproject.is_file():
+        project = parse_project(_text(inside(pyproject, context)), pyproject)
     return ModuleSource(root, context, config, project)
 
 
