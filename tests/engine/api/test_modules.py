@@ -170,7 +170,10 @@ def test_a_new_module_runs_at_once(place: Place) -> None:
     place.run("install", "-m", "../new", ".")
     config = json.loads((root / "dagger.json").read_text())
     assert config["dependencies"] == [{"name": "tasks", "source": "../tasks"}]
+    bindings = (root / "sdk/src/dagger/client/gen.py").read_text()
+    assert 'def tasks(self) -> "Tasks":' in bindings
     place.run("uninstall", "-m", "../new", "tasks")
+    assert "class Tasks(" not in (root / "sdk/src/dagger/client/gen.py").read_text()
     assert "dependencies" not in json.loads((root / "dagger.json").read_text())
     shutil.rmtree(root / "sdk")
     (root / "src/new/main.py").write_text("# mine\n")

@@ -86,7 +86,7 @@ async def generators(
 @CURRENT_MODULE.field(scope=Scope.CLIENT)
 async def generated_context_directory(self: CurrentModule, context: Context) -> Directory:
     """The files that are generated for the module, as they lie in its context directory."""
-    return await source_of(self.loaded).generated(context)
+    return await locating.generated(source_of(self.loaded), context)
 
 
 @CURRENT_MODULE.field(scope=Scope.CLIENT)

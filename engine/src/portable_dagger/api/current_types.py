@@ -45,7 +45,7 @@ async def current_type_defs(
     return_all_types: bool = False,
     hide_core: bool | None = None,
 ) -> list[TypeDef]:
-    """The types that are served now: modules' and the core's, whose functions of Query can be hidden.
+    """The types that are served now: modules' and the core's, of which Query's functions can be left out.
 
     With returnAllTypes the plain types that they refer to are among them.
     """

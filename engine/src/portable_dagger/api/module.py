@@ -152,7 +152,7 @@ async def dependencies(self: Module, context: Context) -> list[Module]:
 @MODULE.field()
 async def generated_context_directory(self: Module, context: Context) -> Directory:
     """The files that are generated for the module, as they lie in its context directory."""
-    return await source_of(code_of(self)).generated(context)
+    return await locating.generated(source_of(code_of(self)), context)
 
 
 @MODULE.field(name="introspectionSchemaJSON")

@@ -192,7 +192,7 @@ async def directory(self: ModuleSource, context: Context, *, path: str) -> Direc
 @MODULE_SOURCE.field(scope=Scope.CALL)
 async def generated_context_directory(self: ModuleSource, context: Context) -> Directory:
     """The files that are generated for the source, as they lie in its context directory."""
-    return await self.generated(context)
+    return await locating.generated(self, context)
 
 
 @MODULE_SOURCE.field(scope=Scope.CALL)

@@ -18,16 +18,22 @@ import dagger
 
 from portable_dagger.graph.values import Directory
 from portable_dagger.modules.config import PROVIDED
+from portable_dagger.modules.typed_bindings import extended
 from portable_dagger.store import edit
 from portable_dagger.store.copy import copy
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portable_dagger.api.registry import Types
     from portable_dagger.graph.context import Context
     from portable_dagger.store.snapshot import Snapshot
 
 FOLDER: Final = "sdk"
+BINDINGS: Final = "client/gen.py"
+"""The file of the SDK that has the API's types."""
 
 _PROJECT: Final = """\
 # Made by `dagger develop`; it is written anew each time.
@@ -57,14 +63,22 @@ def project() -> str:
     )
 
 
-async def added(directory: Directory, path: str, context: Context) -> Directory:
-    """Return a directory with the SDK at `path` in it, and a .gitignore that keeps it out of git."""
+async def added(
+    directory: Directory, path: str, dependencies: Sequence[Types], context: Context
+) -> Directory:
+    """Return a directory with the SDK at `path` in it, the types of dependencies included.
+
+    A .gitignore keeps it out of git.
+    """
     package = Path(dagger.__file__).parent
+    bindings = extended((package / BINDINGS).read_text(encoding="utf-8"), dependencies)
     store, ignored = context.store, Filter(exclude=("**/__pycache__",))
 
     def write() -> Snapshot:
         sdk = import_directory(store, package, ignored)
         root = copy(store, directory.root, f"{path}/src/dagger", sdk, "/", owner=(0, 0))
+        place = f"{path}/src/dagger/{BINDINGS}"
+        root = edit.write_file(store, root, place, bindings.encode())
         root = edit.write_file(store, root, f"{path}/pyproject.toml", project().encode())
         return edit.write_file(store, root, f"{path}/.gitignore", b"*\n")
 

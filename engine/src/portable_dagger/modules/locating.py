@@ -101,6 +101,18 @@ async def entry(of: ModuleSource, one: Any, context: Context) -> ModuleSource:  
     return found.changing({**found.config, "name": named}) if named else found
 
 
+async def generated(of: ModuleSource, context: Context) -> Directory:
+    """Return what is to be written for a module; its dependencies are loaded for their types.
+
+    Without an SDK there is no code, and so nobody who would need them.
+    """
+    if not configuring.sdk_of(of.config):
+        return await of.generated((), context)
+    sources = await entries(of, "dependencies", context)
+    modules = await gather([one.load(context) for one in sources])
+    return await of.generated([module.api_types for module in modules], context)
+
+
 async def user_defaults(context: Context) -> EnvFile:
     """Return the variables of the .env file in the caller's working directory; empty without one."""
     file = context.session.workdir / ".env"

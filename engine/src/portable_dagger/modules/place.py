@@ -23,7 +23,10 @@ from portable_dagger.store import edit
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from portable_dagger.api.kinds import ModuleSourceKind
+    from portable_dagger.api.registry import Types
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.store.snapshot import Snapshot
@@ -118,16 +121,17 @@ class ModuleSource(Value):
         files = await asyncio.to_thread(source.collect, found)
         return await content.directory(found.context, context, include=files.paths)
 
-    async def generated(self, context: Context) -> Directory:
+    async def generated(self, dependencies: Sequence[Types], context: Context) -> Directory:
         """Return what is to be written into the context directory.
 
-        That is dagger.json, the first code of a module without any, and the SDK for editors (modules.development).
+        That is dagger.json, the first code of a module without any, and the SDK for editors, with the types of the
+        module's dependencies (modules.development).
         """
         files = await _with(await self._files(context), Directory(), context)
         if sdk_of(self.config) != PYTHON:
             return files
         folder = posixpath.join(files.path, self.subpath, development.FOLDER)
-        return await development.added(files, posixpath.normpath(folder), context)
+        return await development.added(files, posixpath.normpath(folder), dependencies, context)
 
     async def whole(self, context: Context) -> Directory:
         """Return the context directory with dagger.json and the module's code as they shall be."""
