@@ -82,11 +82,22 @@ def test_what_the_api_does_not_allow(
         loaded.adopt(Module("my-mod", objects=(main,)), core)
 
 
-def test_functions_with_interfaces_are_left_out(
+def test_an_interface_is_a_type_that_any_object_with_its_fields_fits(
     loaded: LoadedModule, registered: Module, core: Types
 ) -> None:
-    sounder = TypeDef(TypeDefKind.INTERFACE_KIND, "Sounder")
-    listen = Function("listen", TypeDef(), args=(FunctionArg("to", sounder),))
-    main = replace(registered.objects[0], functions=(listen,))
-    loaded.adopt(replace(registered, objects=(main,), interfaces=(sounder,), enums=()), core)
-    assert list(loaded.api_types.objects["MyMod"].fields) == ["labelText"]
+    text = TypeDef(TypeDefKind.STRING_KIND)
+    sounder = TypeDef(TypeDefKind.INTERFACE_KIND, "Sounder", functions=(Function("sound", text),))
+    listen = Function(
+        "listen", TypeDef(), args=(FunctionArg("to", replace(sounder, functions=())),)
+    )
+    sound = Function("sound", text)
+    silent = Function("sound", TypeDef(TypeDefKind.INTEGER_KIND))
+    main = replace(registered.objects[0], functions=(listen, sound))
+    other = TypeDef(TypeDefKind.OBJECT_KIND, "Other", functions=(silent,))
+    types = replace(registered, objects=(main, other), interfaces=(sounder,), enums=())
+    loaded.adopt(types, core)
+    objects = loaded.api_types.objects
+    assert str(objects["MyMod"].fields["listen"].arguments[0].type) == "MyModSounder!"
+    assert objects["MyModSounder"].fits(objects["MyMod"])
+    assert not objects["MyModSounder"].fits(objects["MyModOther"])
+    assert not objects["MyMod"].fits(objects["MyModSounder"])

@@ -78,12 +78,23 @@ class Field:
 
 @dataclass(slots=True)
 class ObjectType:
-    """An object type of the API and its fields by name."""
+    """An object type of the API and its fields by name.
+
+    A `structural` one is an interface of a module: any object with its fields fits.
+    """
 
     name: str
     description: str = ""
     interfaces: tuple[str, ...] = ("Node",)
     fields: dict[str, Field] = field(default_factory=dict)
+    structural: bool = False
+
+    def fits(self, other: ObjectType) -> bool:
+        """Whether an object has the fields of a structural type, with answers of the same types."""
+        return self.structural and all(
+            name in other.fields and _alike(wanted.type, other.fields[name].type)
+            for name, wanted in self.fields.items()
+        )
 
     def field(
         self,
@@ -123,6 +134,13 @@ class ObjectType:
         return register
 
 
+def _alike(wanted: TypeRef, found: TypeRef) -> bool:
+    """Whether answers have the same form; objects may be of types of their own."""
+    if wanted.element is not None and found.element is not None:
+        return _alike(wanted.element, found.element)
+    return wanted.kind == found.kind and (wanted.is_object or wanted.name == found.name)
+
+
 @dataclass(slots=True)
 class Types:
     """The object types that one client is served: the core's, and those of its modules."""
@@ -137,7 +155,13 @@ class Types:
         for name, added in other.objects.items():
             base = objects.get(name)
             objects[name] = (
-                ObjectType(name, base.description, base.interfaces, {**base.fields, **added.fields})
+                ObjectType(
+                    name,
+                    base.description,
+                    base.interfaces,
+                    {**base.fields, **added.fields},
+                    base.structural,
+                )
                 if base
                 else added
             )

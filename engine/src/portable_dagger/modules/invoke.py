@@ -145,7 +145,7 @@ async def _key(
     """Return the key under which the result is kept, empty if it never is, and what it depends on by name."""
     module, function = target.module, target.function
     named: Inputs = {
-        "module": f"{module.name} {module.files.digest[:16]}",
+        "module": f"{module.name} {module.digest[:16]}",
         "function": f"{target.object_name}.{function.name}",
     }
     if function.cache_policy is FunctionCachePolicy.Never:
@@ -154,7 +154,7 @@ async def _key(
     state, given = await content_keys([target.state, arguments], context)
     for name, value in arguments.items():
         named[f"argument {name}"] = await _recorded(value, given[name], context)
-    identity = [__version__, module.files.digest, module.name, target.object_name, function.name]
+    identity = [__version__, module.digest, module.name, target.object_name, function.name]
     return step_key("function", [*identity, [state, given]]), {**named, "object": state}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ from portable_dagger.api.registry import Types
 from portable_dagger.api.types import ENUMS
 from portable_dagger.errors import ModuleConfigError
 from portable_dagger.graph.context import Context
+from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.modules import describe, environment, names, serving, source, typedefs
 from portable_dagger.modules.pinning import pinned_types
@@ -25,6 +27,7 @@ from portable_dagger.modules.worker import Worker
 
 if TYPE_CHECKING:
     import enum
+    from collections.abc import Sequence
     from pathlib import Path
 
     from portable_dagger.engine import Engine
@@ -41,7 +44,8 @@ class LoadedModule:
     """A module whose source is in the engine: `folder` holds its files.
 
     `types` are what its code registered, `api_types` what the API makes of them, `client_types` what its own code is
-    served. `api_names` lead from its own names of types to the API's, `enums` to their classes.
+    served. `api_names` lead from its own names of types to the API's, `enums` to their classes. `alias` is the name
+    that a module which depends on it gives it, "" for its own.
     """
 
     source: ModuleSource
@@ -49,6 +53,8 @@ class LoadedModule:
     folder: Path
     results: Results
     client_types: Types
+    alias: str = ""
+    dependencies: tuple[LoadedModule, ...] = ()
     types: typedefs.Module = field(default_factory=typedefs.Module)
     api_types: Types = field(default_factory=Types)
     api_names: dict[str, str] = field(default_factory=dict)
@@ -56,8 +62,16 @@ class LoadedModule:
 
     @property
     def name(self) -> str:
-        """The module's name."""
-        return self.source.config.name
+        """The module's name, as whoever loaded it calls it."""
+        return self.alias or self.source.config.name
+
+    @property
+    def digest(self) -> str:
+        """What its code may do: the digest of its source, of its name, and of its dependencies."""
+        if not self.alias and not self.dependencies:
+            return self.files.digest
+        parts = [self.files.digest, self.alias, *(module.digest for module in self.dependencies)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @property
     def main_object(self) -> str:
@@ -88,9 +102,17 @@ class LoadedModule:
         self.types = types
         definitions = (*types.objects, *types.interfaces, *types.enums)
         self.api_names = {d.name: names.namespaced(d.name, self.name) for d in definitions}
+        self.api_names[self.main_object] = names.pascal(self.name)
         self.enums = {e.name: serving.enum_class(e) for e in types.enums}
-        self.api_types = serving.Serving(self, core).types()
-        self.client_types = core.extended(self.api_types)
+        visible = _with_dependencies(core, self.dependencies)
+        self.api_types = serving.Serving(self, visible).types()
+        self.client_types = visible.extended(self.api_types)
+
+
+def _with_dependencies(core: Types, dependencies: Sequence[LoadedModule]) -> Types:
+    for module in dependencies:
+        core = core.extended(module.api_types)
+    return core
 
 
 class Modules:
@@ -123,8 +145,19 @@ class Modules:
         client.serve(module.api_types)
         return describe.describe(module)
 
-    async def load(self, path: Path, context: Context, within: Path | None = None) -> LoadedModule:
-        """Return the module at a path or above it, but not above `within`; raises ModuleError."""
+    async def load(
+        self,
+        path: Path,
+        context: Context,
+        within: Path | None = None,
+        *,
+        alias: str = "",
+        above: tuple[Path, ...] = (),
+    ) -> LoadedModule:
+        """Return the module at a path or above it, but not above `within`, with its dependencies; raises ModuleError.
+
+        `above` are the folders of the modules that depend on it.
+        """
         found = await asyncio.to_thread(source.find, path, within)
         if found.config.sdk != SDK:
             raise ModuleConfigError(
@@ -133,27 +166,56 @@ class Modules:
                 'only Python modules can: "sdk": {"source": "python"}',
             )
         self._check(found, context)
-        with context.session.progress.span("module", f"load module {found.config.name}") as span:
+        dependencies = await self._dependencies(found, context, above)
+        name = alias or found.config.name
+        with context.session.progress.span("module", f"load module {name}") as span:
             files = await asyncio.to_thread(source.collect, found)
-            key = (found.root, files.digest)
             self._engine.store.usage.touch("module", (files.digest,))
+            asked = LoadedModule(
+                found, files, found.root, self.results, Types(), alias, dependencies
+            )
+            key = (found.root, asked.digest)
             kept = self._loaded.get(key)
             span.cached = kept is not None and kept.folder.is_dir()
             if not span.cached:
-                await self._sharing.once(key, lambda: self._load(found, files, context, span))
+                await self._sharing.once(key, lambda: self._load(asked, context, span))
         return self._loaded[key]
 
-    async def _load(
-        self, found: ModuleSource, files: SourceFiles, context: Context, span: Span
-    ) -> None:
+    async def _dependencies(
+        self, found: ModuleSource, context: Context, above: tuple[Path, ...]
+    ) -> tuple[LoadedModule, ...]:
+        """Load what a module depends on, side by side."""
+        above = (*above, found.root)
+        loads = []
+        for dependency in found.config.dependencies:
+            path = source.local(found, dependency)
+            if path is None:
+                context.session.progress.warning(
+                    f"module {found.config.name!r}: the dependency {dependency.source} lies in another"
+                    " repository, which is not available on this engine yet"
+                )
+                continue
+            if path in above:
+                raise ModuleConfigError(
+                    f'{found.root / "dagger.json"}: key "dependencies": {dependency.source} depends on this module',
+                    "modules cannot depend on each other in a circle",
+                )
+            own = source.find(path, found.context).config.name
+            alias = dependency.name if dependency.name and dependency.name != own else ""
+            loads.append(self.load(path, context, found.context, alias=alias, above=above))
+        return tuple(await gather(loads))
+
+    async def _load(self, module: LoadedModule, context: Context, span: Span) -> None:
         core = self._engine.core_types
-        kept = self._engine.state / "modules" / files.digest
-        folder = await asyncio.to_thread(source.materialise, found, files, kept)
-        module = LoadedModule(found, files, folder, self.results, core)
+        kept = self._engine.state / "modules" / module.files.digest
+        module.folder = await asyncio.to_thread(
+            source.materialise, module.source, module.files, kept
+        )
+        module.client_types = _with_dependencies(core, module.dependencies)
         await self.worker.start()
         module.adopt(await registered(module, context, span), core)
         self._engine.all_types = self._engine.all_types.extended(module.api_types)
-        self._loaded[found.root, files.digest] = module
+        self._loaded[module.source.root, module.digest] = module
 
     async def packages(self, module: LoadedModule) -> Path | None:
         """Return the folder with the packages that a module brings along; they are installed on first use."""
@@ -178,15 +240,11 @@ class Modules:
 
     def _check(self, found: ModuleSource, context: Context) -> None:
         name = found.config.name
-        for key, wanted in (
-            ("dependencies", found.config.dependencies),
-            ("toolchains", found.config.toolchains),
-        ):
-            source.check_dependencies(found, key, wanted)
-            if wanted:
-                context.session.progress.warning(
-                    f"module {name!r}: its {key} are not available on this engine yet"
-                )
+        if found.config.toolchains:
+            source.check_dependencies(found, "toolchains", found.config.toolchains)
+            context.session.progress.warning(
+                f"module {name!r}: its toolchains are not available on this engine yet"
+            )
         python = found.project.requires_python
         here = sys.version.partition(" ")[0]
         try:

@@ -35,6 +35,11 @@ def kebab(name: str) -> str:
     return _SEPARATORS.sub("-", _BOUNDARY.sub("-", name.strip())).lower()
 
 
+def snake(name: str) -> str:
+    """`withNewFile` -> `with_new_file`, as the SDK spells it."""
+    return kebab(name).replace("-", "_")
+
+
 def member(name: str) -> str:
     """Return the API's name of an enum member: kept when UPPER_SNAKE already, else converted."""
     if _MEMBER.fullmatch(name):

@@ -29,7 +29,7 @@ async def registered(module: LoadedModule, context: Context, span: Span) -> type
 
     Raises ModuleLoadError that names the file and line where the code fails, as far as there is one.
     """
-    key = step_key("module", [__version__, module.files.digest, module.name])
+    key = step_key("module", [__version__, module.digest, module.name])
     kept = await asyncio.to_thread(context.store.get_step, key)
     span.cached = kept is not None
     if kept is not None:

@@ -7,7 +7,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.api.kinds import FunctionCachePolicy, TypeDefKind
-from portable_dagger.api.registry import REQUIRED, Argument, Field, ObjectType, Scope, Types
+from portable_dagger.api.registry import (
+    REQUIRED,
+    Argument,
+    Field,
+    ObjectType,
+    Resolve,
+    Scope,
+    Types,
+)
 from portable_dagger.api.types import TypeRef
 from portable_dagger.errors import ModuleLoadError
 from portable_dagger.graph.recipe import Recipe
@@ -49,6 +57,9 @@ class Serving:
             raise ModuleLoadError(
                 f"module {module.name!r} registered no main object {module.main_object}"
             )
+        for definition in module.types.interfaces:
+            shape = self._interface(definition)
+            objects[shape.name] = shape
         objects["Query"] = ObjectType("Query", fields={module.root: self._constructor(main)})
         enums = {module.api_name(e.name): module.enums[e.name] for e in module.types.enums}
         return Types(objects, {}, enums)
@@ -58,13 +69,28 @@ class Serving:
         for field in definition.fields:
             made.fields[names.camel(field.name)] = self._stored(field, definition)
         for function in definition.functions:
-            if not self._takes_interfaces(function):
-                made.fields[names.camel(function.name)] = self._function(function, definition)
+            made.fields[names.camel(function.name)] = self._function(function, definition)
         for reserved in _RESERVED & made.fields.keys():
             raise ModuleLoadError(
                 f"object {definition.name} of module {self._module.name!r}: {reserved!r} is no name for "
                 "a field or function",
                 "the API uses it itself; choose another name",
+            )
+        return made
+
+    def _interface(self, definition: TypeDef) -> ObjectType:
+        """Make an interface: a type whose fields are those of whatever object stands behind it."""
+        made = ObjectType(
+            self._module.api_name(definition.name), definition.description, structural=True
+        )
+        for function in definition.functions:
+            name = names.camel(function.name)
+            made.fields[name] = Field(
+                name,
+                self._type(function.return_type, function.name),
+                self._arguments(function),
+                _behind(name),
+                function.description,
             )
         return made
 
@@ -77,7 +103,7 @@ class Serving:
 
         def marked(client: Client, given: dict[str, Any]) -> dict[str, Any]:
             # other source is another module: the mark makes its recipes others too
-            return {**by_identifier(client, given), "$source": module.files.digest}
+            return {**by_identifier(client, given), "$source": module.digest}
 
         type_ = TypeRef("object", module.api_name(main.name))
         if function is None:
@@ -143,9 +169,6 @@ class Serving:
             argument.deprecated,
         )
 
-    def _takes_interfaces(self, function: Function) -> bool:
-        return any(_innermost(a.type_def).kind is TypeDefKind.INTERFACE_KIND for a in function.args)
-
     def _type(self, type_: TypeDef, where: str) -> TypeRef:
         optional = type_.optional
         if type_.kind is TypeDefKind.LIST_KIND and type_.element is not None:
@@ -165,6 +188,19 @@ class Serving:
                 "decorate its class with @object_type (@enum_type), or use a type of the API",
             )
         return TypeRef(kind, own or type_.name, optional)
+
+
+def _behind(name: str) -> Resolve:
+    """Return the function of an interface's field: it asks the object that was given for the interface."""
+
+    async def resolve(parent: ModuleObject, context: Context, /, **given: AnyValue) -> AnyValue:
+        field = context.engine.all_types.objects[parent.api_type].fields[name]
+        own = {argument.name: argument.keyword for argument in field.arguments}
+        return await field.resolve(
+            parent, context, **{own[names.camel(key)]: value for key, value in given.items()}
+        )
+
+    return resolve
 
 
 def by_identifier(client: Client, given: dict[str, Any]) -> dict[str, Any]:
@@ -194,9 +230,3 @@ def _scope(function: Function) -> Scope:
     if function.cache_policy is FunctionCachePolicy.PerSession or function.time_to_live:
         return Scope.SESSION
     return Scope.NOTHING
-
-
-def _innermost(type_: TypeDef) -> TypeDef:
-    while type_.element is not None:
-        type_ = type_.element
-    return type_

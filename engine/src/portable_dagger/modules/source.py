@@ -170,6 +170,26 @@ def materialise(module: ModuleSource, files: SourceFiles, folder: Path) -> Path:
     return folder
 
 
+def local(module: ModuleSource, dependency: Dependency) -> Path | None:
+    """Return the folder of a dependency in the module's own repository; None for one in another repository.
+
+    Raises ModuleConfigError when there is no module, or when it lies outside of the context directory.
+    """
+    first = dependency.source.split("/")[0]
+    if "." in first.strip(".") or "@" in dependency.source or "://" in dependency.source:
+        return None
+    folder = Path(os.path.normpath(module.root / dependency.source))
+    where = f'{module.root / FILE_NAME}: key "dependencies": '
+    if not folder.is_relative_to(module.context):
+        raise ModuleConfigError(f"{where}{dependency.source} lies outside {module.context}")
+    if not (folder / FILE_NAME).is_file():
+        raise ModuleConfigError(
+            f"{where}there is no module at {dependency.source}",
+            f"correct the path; it is relative to {module.root}",
+        )
+    return folder
+
+
 def check_dependencies(module: ModuleSource, key: str, wanted: tuple[Dependency, ...]) -> None:
     """Raise ModuleConfigError for a dependency at a local path where there is no module."""
     for dependency in wanted:

@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import traceback
+from dataclasses import dataclass
 from importlib import invalidate_caches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,7 +21,7 @@ import anyio
 import dagger
 import dagger.mod
 import httpx
-from dagger.client import _session
+from dagger.client import _session, gen
 from dagger.mod import _module, cli
 from dagger.mod._exceptions import ModuleError, record_exception
 from gql.client import Client
@@ -30,10 +31,19 @@ from portable_dagger.modules import sandbox
 
 if TYPE_CHECKING:
     import socket
+    from types import CodeType
 
     from graphql import GraphQLSchema
 
 _FIRST_FREE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What a module's client is served: the schema, and the code of the bindings that the SDK lacks."""
+
+    schema: GraphQLSchema
+    bindings: CodeType
 
 
 def warm_up() -> None:
@@ -43,9 +53,7 @@ def warm_up() -> None:
     importlib.metadata.entry_points(group=cli.ENTRY_POINT_GROUP)
 
 
-def run(
-    descriptors: list[int], connection: socket.socket, schema: GraphQLSchema | None
-) -> NoReturn:
+def run(descriptors: list[int], connection: socket.socket, api: Api | None) -> NoReturn:
     """Run the module's code as the order says, and end the process with the exit code of `dagger.mod`.
 
     `descriptors` are the order, stdout, stderr and maybe a network namespace. What fails before user code runs is
@@ -59,7 +67,7 @@ def run(
             connection.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
             os._exit(code)
         _close_descriptors()
-        _introduce(order, schema)
+        _introduce(order, api)
         code = _run(order.invocation)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -88,7 +96,7 @@ def _close_descriptors() -> None:
     os.closerange(_FIRST_FREE, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
 
-def _introduce(order: orders.Order, schema: GraphQLSchema | None) -> None:
+def _introduce(order: orders.Order, api: Api | None) -> None:
     """Tell Python and the SDK which module this is: `dagger.mod` read its environment when the zygote imported it."""
     os.environ.clear()
     os.environ.update(order.environment)
@@ -111,8 +119,17 @@ def _introduce(order: orders.Order, schema: GraphQLSchema | None) -> None:
     # loading the CA bundle takes 45 ms, and the engine is spoken to in plain text over loopback
     transport = functools.partial(_session.TelemetryTransport, verify=False)
     vars(_session)["TelemetryTransport"] = transport
-    if schema is not None:
-        vars(_session)["GraphQLClient"] = functools.partial(_client, schema)
+    if api is not None:
+        vars(_session)["GraphQLClient"] = functools.partial(_client, api.schema)
+        _bind(api.bindings)
+
+
+def _bind(code: CodeType) -> None:
+    """Add the classes of dependencies to the SDK's own; `dagger.<Name>` leads to them too."""
+    before = set(vars(gen))
+    exec(code, vars(gen))  # noqa: S102  our own text, made from the schema
+    for name in vars(gen).keys() - before:
+        setattr(dagger, name, vars(gen)[name])
 
 
 def _client(schema: GraphQLSchema, **options: object) -> object:

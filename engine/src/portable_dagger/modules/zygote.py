@@ -21,9 +21,11 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
-from graphql import GraphQLSchema, build_client_schema
+import dagger.client.gen
+from graphql import build_client_schema
 
 from portable_dagger.modules import sandbox, startup
+from portable_dagger.modules.bindings import bindings
 
 _SCHEMAS: Final = 4
 """How many schemas are kept; each takes about 10 MB."""
@@ -39,7 +41,7 @@ class Zygote:
         self._listener = listener
         self._selector = selectors.DefaultSelector()
         self._connections: dict[int, socket.socket] = {}
-        self._schemas: OrderedDict[str, GraphQLSchema] = OrderedDict()
+        self._schemas: OrderedDict[str, startup.Api] = OrderedDict()
         self._wake, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(write)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -82,9 +84,12 @@ class Zygote:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _schema(self, path: str) -> GraphQLSchema:
+    def _schema(self, path: str) -> startup.Api:
         if path not in self._schemas:
-            self._schemas[path] = build_client_schema(json.loads(Path(path).read_bytes()))
+            schema = build_client_schema(json.loads(Path(path).read_bytes()))
+            text = bindings(schema, vars(dagger.client.gen))
+            code = compile(text, "<bindings of the module's dependencies>", "exec")
+            self._schemas[path] = startup.Api(schema, code)
             gc.freeze()
         self._schemas.move_to_end(path)
         while len(self._schemas) > _SCHEMAS:

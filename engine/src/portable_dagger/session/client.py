@@ -11,7 +11,7 @@ from portable_dagger.errors import QueryError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from portable_dagger.api.registry import Field, Types
+    from portable_dagger.api.registry import Field, ObjectType, Types
     from portable_dagger.api.schema import Schema
     from portable_dagger.graph.recipe import Recipe
     from portable_dagger.session.session import Session
@@ -61,6 +61,9 @@ class Client:
     def field(self, type_name: str, name: str) -> Field:
         """Return a field of a type that this client is served; QueryError when there is none."""
         known = self.types.objects.get(type_name) or self.types.interfaces.get(type_name)
+        if known is None:
+            # What stands behind a module's interface may be of a type that this client is not served.
+            known = self.session.engine.all_types.objects.get(type_name)
         if known is None or name not in known.fields:
             raise QueryError(f'Cannot query field "{name}" on type "{type_name}".')
         return known.fields[name]
@@ -78,8 +81,11 @@ class Client:
         """Whether objects of a type answer to `wanted`: the same type, or an interface of it."""
         if type_name == wanted:
             return True
-        for types in (self.types, self.session.engine.all_types):
-            known = types.objects.get(type_name)
-            if known is not None:
-                return wanted in known.interfaces
-        return False
+        known, other = self._type(type_name), self._type(wanted)
+        if known is None:
+            return False
+        return wanted in known.interfaces or (other is not None and other.fits(known))
+
+    def _type(self, name: str) -> ObjectType | None:
+        own = self.types.objects.get(name)
+        return own if own is not None else self.session.engine.all_types.objects.get(name)

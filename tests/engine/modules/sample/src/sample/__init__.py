@@ -146,7 +146,7 @@ class Sample:
     @function
     async def secret(self) -> dagger.Secret:
         """Return a secret of its own"""
-        return dag.set_secret("own", "hidden")
+        return dag.set_secret("own", "hidden-91c4")
 
     @function
     def raises(self, text: str) -> str:
