@@ -34,18 +34,18 @@ class Result(NamedTuple):
     saved: str = ""
 
 
-def run(given: Given, arguments: list[str]) -> int:
+def run(given: Given, arguments: list[str], verb: str = "call") -> int:
     """Make the call and print its result."""
     early = merged(given, scan(OPTIONS, arguments))
     enter(early)
     with Session(display.renderer(early), offer=terminal.offered(early)) as session:
         module = chosen(session, early)
         defaults = user_defaults.of(module, session.renderer)
-        chain = read(arguments, root(module), types(session), OPTIONS, defaults)
+        chain = read(arguments, root(module), types(session), OPTIONS, defaults, verb)
         if chain.help:
             result = Result(help_texts.call(chain, types(session), CALL))
         else:
-            result = _call(session, chain, merged(given, chain.given))
+            result = answer(session, chain, merged(given, chain.given))
     if not chain.help:
         _save(result, chain.given)
     sys.stdout.write(result.text)
@@ -54,7 +54,8 @@ def run(given: Given, arguments: list[str]) -> int:
     return 0
 
 
-def _call(session: Session, chain: Chain, given: Given) -> Result:
+def answer(session: Session, chain: Chain, given: Given) -> Result:
+    """Evaluate a chain; changes are shown, and applied after a question."""
     known = objects(session, chain)
     path = given.get("output", [""])[-1]
     name = chain.returns.item.name or ""
@@ -84,8 +85,8 @@ def objects(session: Session, chain: Chain) -> dict[Reference, str]:
     wanted = queries.references(chain)
     if not wanted:
         return {}
-    answer = session.ask(queries.addresses(wanted))
-    for error in answer.get("errors") or ():
+    made = session.ask(queries.addresses(wanted))
+    for error in made.get("errors") or ():
         key = str((error.get("path") or [""])[0])
         if key[1:].isdecimal():
             reference = wanted[int(key[1:])]
@@ -94,7 +95,7 @@ def objects(session: Session, chain: Chain) -> dict[Reference, str]:
                 (error.get("extensions") or {}).get("hint") or "",
             )
         raise RequestError(error["message"])
-    return queries.ids(wanted, answer["data"])
+    return queries.ids(wanted, made["data"])
 
 
 def _save(result: Result, given: Given) -> None:

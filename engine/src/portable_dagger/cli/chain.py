@@ -46,11 +46,12 @@ class Chain(NamedTuple):
     returns: Type
     given: Given
     help: bool
+    verb: str = "call"
 
     @property
     def words(self) -> str:
         """The commands so far, such as `call add value`."""
-        return " ".join(["call", *(call.function.command for call in self.calls[1:])])
+        return " ".join([self.verb, *(call.function.command for call in self.calls[1:])])
 
 
 def visible(object_: Object) -> tuple[Function, ...]:
@@ -68,12 +69,13 @@ def own_flags(function: Function) -> tuple[Argument, ...]:
     return tuple(a for a in function.args if flags.supported(a.type))
 
 
-def read(
+def read(  # noqa: PLR0913, PLR0917  what decides how words are read
     arguments: list[str],
     constructor: Function,
     types: Types,
     options: tuple[Option, ...],
     default: Default = user_defaults.nothing,
+    verb: str = "call",
 ) -> Chain:
     """Read the words of a call; CommandLineError names the first that does not fit, or what is missing."""
     words, given = Words(arguments), Given()
@@ -87,8 +89,8 @@ def read(
                     break
                 continue
             known = [a.flag for a in own_flags(function)] + [option.name for option in options]
-            raise unknown(word, known, _command(chain))
-        following = _find(word, returns, types, _command(chain))
+            raise unknown(word, known, _command(verb, chain))
+        following = _find(word, returns, types, _command(verb, chain))
         if following.name == "sync" and not following.args:
             # What follows forces the value anyway, and the last one is synced by whoever prints it.
             continue
@@ -102,7 +104,7 @@ def read(
         )
         for index, (function, texts) in enumerate(chain)
     )
-    return Chain(calls, returns, given, helping)
+    return Chain(calls, returns, given, helping, verb)
 
 
 def _own(function: Function, word: str, words: Words, texts: dict[str, list[str]]) -> bool:
@@ -150,8 +152,8 @@ def _through_list(before: Type, after: Type) -> Type:
     return Type("LIST_KIND", element=after) if before.element else after
 
 
-def _command(chain: list[tuple[Function, dict[str, list[str]]]]) -> str:
-    return " ".join(["call", *(function.command for function, _ in chain[1:])])
+def _command(verb: str, chain: list[tuple[Function, dict[str, list[str]]]]) -> str:
+    return " ".join([verb, *(function.command for function, _ in chain[1:])])
 
 
 def _values(

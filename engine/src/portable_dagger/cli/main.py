@@ -11,12 +11,27 @@ import sys
 
 from portable_dagger.cli import help as help_texts
 from portable_dagger.cli import verbs
-from portable_dagger.cli.options import GLOBAL, Given, Words, merged, parse, take, unknown
+from portable_dagger.cli.options import (
+    APPLY,
+    COMMAND,
+    GLOBAL,
+    MODULE,
+    NO_MODULE,
+    Given,
+    Words,
+    merged,
+    parse,
+    take,
+    unknown,
+)
 from portable_dagger.cli.suggestions import nearest
 from portable_dagger.errors import CommandLineError, EngineError, RequestError
 
 FAILED = 1
 CANCELLED = 2
+SHELL = (*GLOBAL, *MODULE, *NO_MODULE, *APPLY, COMMAND)
+"""What may stand before a verb, or without one."""
+
 BROKEN_PIPE = 141
 """What a shell sees of a program that wrote to a closed pipe: 128 + SIGPIPE."""
 
@@ -41,10 +56,12 @@ def main(arguments: list[str]) -> int:
 def _dispatch(arguments: list[str]) -> int:
     words, given = Words(arguments), Given()
     while (word := words.next()) is not None and word.startswith("-"):
-        if not take(GLOBAL, word, words, given):
-            raise unknown(word, [option.name for option in GLOBAL], "")
+        if not take(SHELL, word, words, given):
+            raise unknown(word, [option.name for option in SHELL], "")
         if "help" in given:
             break
+    if "help" not in given and _is_script(word, given):
+        word, words = "shell", Words([*([word] if word else []), *words.rest()])
     if word is None or word.startswith("-"):
         sys.stdout.write(help_texts.program())
         return 0
@@ -66,6 +83,13 @@ def _dispatch(arguments: list[str]) -> int:
         enter(given)
     code: int = importlib.import_module(f"portable_dagger.cli.{verb.name}").run(given, rest)
     return code
+
+
+def _is_script(word: str | None, given: Given) -> bool:
+    """Whether pipelines are to be run, with no verb before them: of -c, of a file, or asked for at a terminal."""
+    if word is None:
+        return "command" in given or sys.stdin.isatty()
+    return "command" in given or (verbs.find(word) is None and os.path.isfile(word))
 
 
 def _options(verb: verbs.Verb, given: Given, rest: list[str]) -> tuple[Given, list[str]]:

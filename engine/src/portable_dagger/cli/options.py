@@ -55,6 +55,7 @@ MODULE = (
 )
 NO_MODULE = (Option("no-mod", "load no module: the engine's own API only", short="M"),)
 APPLY = (Option("auto-apply", "apply changes without asking", short="y"),)
+COMMAND = Option("command", "run these pipelines", "string", short="c", repeatable=True)
 CALL = (
     *MODULE,
     *NO_MODULE,

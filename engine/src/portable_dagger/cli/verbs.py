@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from portable_dagger.cli.options import APPLY, CALL, MODULE, NO_MODULE, Option
+from portable_dagger.cli.options import APPLY, CALL, COMMAND, MODULE, NO_MODULE, Option
 
 JSON = (Option("json", "print JSON", short="j"),)
 
@@ -73,6 +73,19 @@ VERBS = (
         "The SDK goes to the folder `sdk` beside the code. It can be run any number of times.",
     ),
     Verb(
+        "completion",
+        "dagger completion bash|zsh|fish",
+        "print a script that lets a shell complete verbs, functions and flags",
+        stops=True,
+    ),
+    Verb(
+        "core",
+        "dagger core [options] function [arguments] [function [arguments] …]",
+        "call functions of the engine's own API, each on the result of the one before",
+        tuple(option for option in CALL if option not in {*MODULE, *NO_MODULE}),
+        dynamic=True,
+    ),
+    Verb(
         "engine",
         "dagger engine status|stop [--json]",
         "show or stop the engine of the state directory",
@@ -111,6 +124,16 @@ VERBS = (
         "make another module a dependency of this one",
         (*MODULE, Option("name", "the name to use it by (default: its own)", "string", short="n")),
         "The module is a path in the same git work tree, or a git reference.",
+    ),
+    Verb(
+        "listen",
+        "dagger listen [options]",
+        "serve a session's GraphQL endpoint on loopback for other programs; prints URL and token",
+        (
+            *MODULE,
+            *NO_MODULE,
+            Option("listen", "the address (default: 127.0.0.1:8080; port 0: any)", "address"),
+        ),
     ),
     Verb(
         "prune",
@@ -178,6 +201,13 @@ VERBS = (
         "dagger update [options] [module …]",
         "pin git dependencies to what their versions lead to now (default: all)",
         MODULE,
+    ),
+    Verb(
+        "shell",
+        "dagger shell [options] [file]",
+        "run pipelines of functions from -c, a file or standard input; at a terminal, ask for them",
+        (*MODULE, *NO_MODULE, *APPLY, COMMAND),
+        "`dagger -c TEXT`, `dagger FILE` and, at a terminal, plain `dagger` do the same.",
     ),
     Verb("version", "dagger version", "print the version"),
     Verb(
