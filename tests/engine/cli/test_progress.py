@@ -153,6 +153,20 @@ def test_live_display_takes_its_tree_away() -> None:
     )
 
 
+def test_live_display_draws_nothing_after_its_end_or_while_the_terminal_is_lent() -> None:
+    out = io.StringIO()
+    live = display.Live(out, Verbosity())
+    live.feed(start(1, "a"), 100.0)
+    for leave in (live.pause, lambda: live.finish(failed=False)):
+        leave()
+        left = out.getvalue()
+        live.tick(101.0)
+        assert out.getvalue() == left
+    live.feed(start(2, "b"), 102.0)
+    live.tick(103.0)
+    assert out.getvalue() != left
+
+
 def test_dots_and_output_only() -> None:
     out = io.StringIO()
     dots = display.Dots(out, Verbosity())

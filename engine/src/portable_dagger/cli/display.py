@@ -36,6 +36,7 @@ class Renderer:
         self.told_output = False
         """Whether the whole output of what failed has been shown at the end."""
         self._lock = threading.Lock()
+        self._paused = False
 
     @property
     def steps(self) -> Steps:
@@ -51,13 +52,15 @@ class Renderer:
         """Take one event; `now` is in seconds since the epoch."""
         with self._lock:
             self.now = now
+            self._paused = False
             self.show(event)
 
     def tick(self, now: float) -> None:
         """Be told that nothing has come for a while."""
         with self._lock:
             self.now = now
-            self.idle()
+            if not self._paused:
+                self.idle()
 
     def note(self, text: str) -> None:
         """Show a line of the command line's own."""
@@ -73,11 +76,13 @@ class Renderer:
     def pause(self) -> None:
         """Leave the terminal to somebody else until the next event."""
         with self._lock:
+            self._paused = True
             self.clear()
 
     def finish(self, *, failed: bool) -> None:
         """End the progress; after a failure tell the steps that failed and their last lines."""
         with self._lock:
+            self._paused = True
             self.idle()
             self.clear()
             self.last_words()
