@@ -214,6 +214,7 @@ def test_git_references_are_pinned_and_updated(place: Place) -> None:
         "sourceRootSubpath": "tasks",
         "asModule": {"name": "tasks"},
     }
+    assert place.run("-s", "functions", "-m", f"{reference}@v1").splitlines()[1].startswith("docs ")
     place.run("init", "--name", "user", "../user")
     place.run("install", "-m", "../user", f"{reference}@main")
     git("commit", "-q", "--allow-empty", "-m", "two")

@@ -50,7 +50,10 @@ GLOBAL = (
 )
 MODULE = (
     Option(
-        "mod", "module: path of a folder in or below it (default: this one)", "string", short="m"
+        "mod",
+        "module: path of a folder in or below it, or a git reference (default: this folder)",
+        "string",
+        short="m",
     ),
 )
 NO_MODULE = (Option("no-mod", "load no module: the engine's own API only", short="M"),)

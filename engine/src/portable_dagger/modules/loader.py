@@ -19,7 +19,16 @@ from portable_dagger.errors import ModuleConfigError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.sharing import Sharing
-from portable_dagger.modules import describe, environment, names, serving, source, typedefs
+from portable_dagger.modules import (
+    describe,
+    environment,
+    locating,
+    names,
+    reference,
+    serving,
+    source,
+    typedefs,
+)
 from portable_dagger.modules.pinning import pinned_types
 from portable_dagger.modules.registration import registered
 from portable_dagger.modules.results import Results
@@ -141,7 +150,12 @@ class Modules:
     async def serve(self, client: Client, ref: str | None) -> dict[str, Any]:
         """Load the module at `ref` (None: from the client's working directory upwards), serve it, describe it."""
         path = client.session.workdir / (ref or ".")
-        module = await self.load(path, Context(self._engine, client.session, client))
+        context = Context(self._engine, client.session, client)
+        if ref and reference.is_git(ref) and not path.exists():
+            found = await locating.from_git(ref, "", context)
+            module = await found.load(context)
+        else:
+            module = await self.load(path, context)
         client.serve(module.api_types)
         return describe.describe(module)
 
