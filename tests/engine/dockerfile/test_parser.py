@@ -82,6 +82,7 @@ def test_known_frontends(frontend: str) -> None:
         ("FROM debian\nRUN <<EOF\nx\n", "line 2: RUN: unterminated here-document EOF"),
         ("# syntax=evil/frontend\nFROM debian\n", "frontend evil/frontend is not supported"),
         ("# escape=x\nFROM debian\n", "d/Dockerfile line 1: escape=x"),
+        ("FROM debian\n \\\n\n", "d/Dockerfile: parse error on line 2: no instruction"),
         ("FROM debian\nCMD [1]\n", "d/Dockerfile line 2: CMD: a JSON list must hold strings"),
         ("FROM debian\nENV --a=1 b=2\n", "line 2: ENV: unknown flag: --a"),
         ("FROM debian\nCOPY --mount=x a b\n", "line 2: COPY: unknown flag: --mount"),

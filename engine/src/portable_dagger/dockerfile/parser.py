@@ -165,6 +165,10 @@ def _instructions(lines: list[str], escape: str, file: str) -> Iterator[Instruct
             number += 1
             continue
         joined, number = _joined(lines, number, escape)
+        if not joined.strip():
+            raise DockerfileError(
+                f"{file}: parse error on line {start + 1}: no instruction", "remove the line"
+            )
         first, *others = joined.strip().split(None, 1)
         here = Instruction(start + 1, first.upper(), others[0] if others else "", file=file)
         if here.name not in FLAGS:
