@@ -26,6 +26,17 @@ pytestmark = [
 ]
 
 
+USER = """
+from dagger import dag, function, object_type
+
+@object_type
+class User:
+    @function
+    async def asked(self) -> str:
+        return (await dag.tasks().own())[0]
+"""
+
+
 class Place:
     """A copy of the module in a git work tree, and the state directory of an engine."""
 
@@ -152,6 +163,11 @@ def test_sources_on_the_host_say_what_they_are(place: Place) -> None:
     included = 'withIncludes(patterns: ["notes.txt"]) { contextDirectory { entries } }'
     assert place.ask(ask(included)) == ["tasks/"]
     assert place.ask(ask('withIncludes(patterns: ["x"]) { asModule { name } }')) == "tasks"
+    renamed = 'withName(name: "other") { asModule { objects { asObject { name } } } }'
+    assert place.ask(ask(renamed)) == [
+        {"asObject": {"name": "OtherDocs"}},
+        {"asObject": {"name": "Other"}},
+    ]
     changed = (
         'withEngineVersion(version: "v0.20.0") { generatedContextChangeset { modifiedPaths } }'
     )
@@ -217,6 +233,9 @@ def test_git_references_are_pinned_and_updated(place: Place) -> None:
     assert place.run("-s", "functions", "-m", f"{reference}@v1").splitlines()[1].startswith("docs ")
     place.run("init", "--name", "user", "../user")
     place.run("install", "-m", "../user", f"{reference}@main")
+    place.run("develop", "-m", "../user", "--sdk=python")
+    (place.folder.parent / "user/src/user/main.py").write_text(USER)
+    assert place.run("-s", "call", "-m", "../user", "asked") == "lists"
     git("commit", "-q", "--allow-empty", "-m", "two")
     git("push", "-q", str(top / "bare.git"), "main")
     file = place.folder.parent / "user" / "dagger.json"

@@ -15,7 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from portable_dagger.api.registry import Types
 from portable_dagger.api.types import ENUMS
-from portable_dagger.errors import ModuleConfigError
+from portable_dagger.errors import GitError, ModuleConfigError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.sharing import Sharing
@@ -24,6 +24,7 @@ from portable_dagger.modules import (
     environment,
     locating,
     names,
+    place,
     reference,
     serving,
     source,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.engine import Engine
+    from portable_dagger.modules.config import Dependency
     from portable_dagger.modules.source import ModuleSource, SourceFiles
     from portable_dagger.record.progress import Span
     from portable_dagger.session.client import Client
@@ -124,6 +126,20 @@ def _with_dependencies(core: Types, dependencies: Sequence[LoadedModule]) -> Typ
     return core
 
 
+async def _fetched(
+    dependency: Dependency, of: ModuleSource, context: Context
+) -> place.ModuleSource | None:
+    """Return a dependency's source out of its repository; None, with a warning, when that cannot be reached."""
+    try:
+        found = await locating.from_git(dependency.source, dependency.pin, context)
+    except GitError as error:
+        context.session.progress.warning(
+            f"module {of.config.name!r}: the dependency {dependency.source} is not available: {error}"
+        )
+        return None
+    return found.changing({**found.config, "name": dependency.name or found.name})
+
+
 class Modules:
     """The modules of an engine, and the worker that runs their code."""
 
@@ -204,10 +220,9 @@ class Modules:
         for dependency in found.config.dependencies:
             path = source.local(found, dependency)
             if path is None:
-                context.session.progress.warning(
-                    f"module {found.config.name!r}: the dependency {dependency.source} lies in another"
-                    " repository, which is not available on this engine yet"
-                )
+                module = await _fetched(dependency, found, context)
+                if module is not None:
+                    loads.append(module.load(context, above))
                 continue
             if path in above:
                 raise ModuleConfigError(

@@ -137,18 +137,23 @@ class ModuleSource(Value):
         """Return the context directory with dagger.json and the module's code as they shall be."""
         return await _with(await self._files(context), await self.directory(context), context)
 
-    async def load(self, context: Context) -> LoadedModule:
-        """Load the module; raises ModuleError."""
+    async def load(self, context: Context, above: tuple[Path, ...] = ()) -> LoadedModule:
+        """Load the module, under another name if it was given one; raises ModuleError.
+
+        `above` are the folders of the modules that depend on it.
+        """
         if not self.written and self.changed is None:
             raise ModuleNotFoundAtPathError(
                 f"there is no {FILE_NAME} in {self.reference}", "make a module with: dagger init"
             )
-        modules = context.engine.modules
-        if self.changed is None:
-            folder = await self.folder(context)
-            return await modules.load(folder / self.root, context, folder)
-        folder = await checkout(await self.whole(context), context)
-        return await modules.load(folder / self.root, context, folder)
+        alias = self.name if self.original_name not in {"", self.name} else ""
+        own = self.changing({**self.config, "name": self.original_name or self.name})
+        same = self.written and own.config == json.loads(self.written)
+        top = self.folder(context) if same else checkout(await own.whole(context), context)
+        folder = await top
+        return await context.engine.modules.load(
+            folder / self.root, context, folder, alias=alias, above=above
+        )
 
     async def _files(self, context: Context) -> dict[str, str]:
         config = self.config
