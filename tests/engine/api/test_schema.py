@@ -35,7 +35,6 @@ LATER = {
     "HTTPState",
     "LLMTokenUsage",
     "RemoteGitMirror",
-    "Terminal",
     "Volume",
 }
 """Types of the client that the embedded engine does not have yet."""

@@ -70,6 +70,7 @@ def test_what_words_give(function: Function, words: list[Word], values: dict[str
         (["/a"], '"with-directory" misses "source"'),
         (["/a", DIRECTORY, "more"], "takes no further argument: more"),
         (["--sauce=x"], "unknown flag: --sauce"),
+        (["--sours=x"], "unknown flag: --sours"),
         (["--path"], "flag needs an argument: --path"),
     ],
 )

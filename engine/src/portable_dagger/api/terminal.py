@@ -7,8 +7,8 @@ import dataclasses
 from portable_dagger.api.container.image import from_
 from portable_dagger.api.container.type import CONTAINER
 from portable_dagger.api.directory import DIRECTORY
-from portable_dagger.api.registry import Scope
-from portable_dagger.api.types import EMPTY
+from portable_dagger.api.registry import ObjectType, Scope
+from portable_dagger.api.types import EMPTY, Identifier
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Container, Directory, DirectoryMount
 from portable_dagger.ops.terminal import open_in
@@ -17,6 +17,18 @@ DIRECTORY_IMAGE = "debian:bookworm-slim"
 """What a directory is shown in; a stand-in has it without a registry. Dagger takes alpine."""
 
 DIRECTORY_TARGET = "/src"
+
+TERMINAL = ObjectType(
+    "Terminal",
+    "An interactive terminal that clients can connect to. No field answers one, with Dagger neither.",
+    interfaces=("Node", "Syncer"),
+)
+
+
+@TERMINAL.field(name="sync")
+async def sync_terminal(self: object, context: Context) -> Identifier:
+    """Force evaluation; answers the terminal's ID."""
+    raise AssertionError  # answered by the executor
 
 
 @CONTAINER.field(scope=Scope.CALL)

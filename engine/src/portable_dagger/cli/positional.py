@@ -8,7 +8,7 @@ with-exec --stdin=x cat    flags stand anywhere else; what follows `--` is none
 from __future__ import annotations
 
 from portable_dagger.cli import flags
-from portable_dagger.cli.options import unknown
+from portable_dagger.cli.suggestions import nearest
 from portable_dagger.cli.typedefs import BOOLEAN, LIST, Argument, Function
 from portable_dagger.errors import CommandLineError
 from portable_dagger.modules.names import kebab
@@ -64,7 +64,11 @@ def _flag(function: Function, word: str, left: list[Word]) -> tuple[Argument, Wo
             if not left:
                 raise CommandLineError(f"flag needs an argument: --{name}")
             return argument, left.pop(0)
-    raise unknown(word, [argument.flag for argument in function.args], function.command)
+    near = nearest(name, (argument.flag for argument in function.args))
+    raise CommandLineError(
+        f"unknown flag: --{name}",
+        f"did you mean --{' or --'.join(near)}?" if near else f"see: .doc {function.command}",
+    )
 
 
 def _value(argument: Argument, given: list[Word], members: flags.Members) -> flags.Value:
