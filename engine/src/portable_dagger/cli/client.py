@@ -45,8 +45,6 @@ class Session:
         self._asking: set[Connection] = set()
         self._left = b""
         self._heard = time.monotonic()
-        self.engine = engine_process.ensure()
-        self._stream = Connection(self.engine.port)
         self._lent = threading.Lock()
         command = {"command": " ".join(["dagger", *sys.argv[1:]])}
         body = {
@@ -56,8 +54,12 @@ class Session:
             "terminal": offer.possible,
             "interactive": offer.on_failure,
         }
-        self._stream.send("POST", "/session", self.engine.headers, body)
-        status = self._stream.status()
+        try:
+            status = self._connect(body)
+        except OSError:
+            # An engine that was just killed still took the connection: the next look finds it gone.
+            time.sleep(SETTLE_SECONDS)
+            status = self._connect(body)
         if status != OK:
             detail = self._stream.body().decode(errors="replace")[:500]
             raise EngineStartError(
@@ -72,6 +74,13 @@ class Session:
             self._take(event)
         self._reader = threading.Thread(target=self._follow, daemon=True)
         self._reader.start()
+
+    def _connect(self, body: dict[str, Any]) -> int:
+        """Ask the running engine, started if none runs, for a session; returns the HTTP status."""
+        self.engine = engine_process.ensure()
+        self._stream = Connection(self.engine.port)
+        self._stream.send("POST", "/session", self.engine.headers, body)
+        return self._stream.status()
 
     def __enter__(self) -> Self:
         """Return the session itself."""
