@@ -37,12 +37,13 @@ from portable_dagger.api import (
     terminal,
     type_def,
     type_views,
-    unsupported,
     up,
     workspace,
 )
 from portable_dagger.api.container import CONTAINER, settings
+from portable_dagger.api.legacy_id import loads
 from portable_dagger.api.query import QUERY
+from portable_dagger.api.refused import refuse, refused_types
 from portable_dagger.api.registry import Field, ObjectType, Types
 from portable_dagger.api.types import ENUMS, TypeRef
 
@@ -82,7 +83,6 @@ MODULES = (
     terminal,
     type_def,
     type_views,
-    unsupported,
     up,
     workspace,
 )
@@ -112,4 +112,8 @@ def core_types() -> Types:
         for value in vars(part).values():
             if isinstance(value, ObjectType):
                 objects[value.name] = value
-    return Types(objects, _interfaces(), dict(ENUMS))
+    objects |= refused_types()
+    refuse(objects)
+    interfaces = _interfaces()
+    QUERY.fields.update(loads([*(objects.keys() - {"Query"}), *(interfaces.keys() - {"Node"})]))
+    return Types(objects, interfaces, dict(ENUMS))

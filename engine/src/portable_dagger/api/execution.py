@@ -131,6 +131,8 @@ class Execution:
             given = tuple(field.prepare(self._context.client, dict(given)).items())
         if type_name == "Query" and name == "node":
             target = self._evaluator.load(dict(given)["id"])
+        elif field.loads:
+            target = self._load(dict(given)["id"], field.type.name)
         elif field.lazy:
             target = self._make(field, field.type.name, recipe, given)
             if field.eager:

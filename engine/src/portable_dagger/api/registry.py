@@ -56,7 +56,10 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an object type; `resolve(self, context, **arguments)` answers it."""
+    """One field of an object type; `resolve(self, context, **arguments)` answers it.
+
+    One that `loads` is answered by the object that its argument `id` names.
+    """
 
     name: str
     type: TypeRef
@@ -69,6 +72,7 @@ class Field:
     experimental: bool = False
     prepare: Prepare | None = None
     eager: bool = False
+    loads: bool = False
 
     @property
     def lazy(self) -> bool:

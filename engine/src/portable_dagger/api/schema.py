@@ -89,7 +89,8 @@ class Schema:
     def __init__(self, types: Types) -> None:
         self._types = types
         self._named: dict[str, Any] = dict(BUILT_IN_SCALARS)
-        for scalar in ("JSON", "Platform", "Void"):
+        identifiers = [f"{name}ID" for name in (*types.objects, *types.interfaces)]
+        for scalar in ("JSON", "Platform", "Void", *identifiers):
             self._named[scalar] = GraphQLScalarType(scalar)
         for name, members in types.enums.items():
             self._named[name] = _enum(name, members)
