@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from portable_dagger.api.container.image import from_
+from portable_dagger.api.git import head, ref
 from portable_dagger.api.host import Host, unix_socket
 from portable_dagger.api.host import directory as host_directory
 from portable_dagger.api.host import file as host_file
@@ -13,9 +15,10 @@ from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType, Scope
 from portable_dagger.api.service import PortForward
 from portable_dagger.api.types import EMPTY
-from portable_dagger.errors import EngineError, NotFoundError, QueryError
+from portable_dagger.errors import NotFoundError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.records import Address
+from portable_dagger.graph.sources import GitRef, GitRepository
 from portable_dagger.graph.values import (
     Container,
     Directory,
@@ -25,6 +28,13 @@ from portable_dagger.graph.values import (
     Service,
     Socket,
 )
+from portable_dagger.ops import git_address
+from portable_dagger.ops.git import tree as git_tree
+from portable_dagger.ops.paths import below
+from portable_dagger.store.copy import copy
+from portable_dagger.store.filter import Filter
+from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.tree import Tree
 
 ADDRESS = ObjectType(
     "Address",
@@ -32,7 +42,6 @@ ADDRESS = ObjectType(
 )
 
 _SERVICE = re.compile(r"(tcp|udp)://([^:/]+):(\d+)")
-_GIT = re.compile(r"(https?|ssh|git)://|[\w.-]+@[\w.-]+:")
 
 
 @QUERY.field()
@@ -53,13 +62,39 @@ async def container(self: Address, context: Context) -> Container:
     return await from_(Container(platform=context.engine.platform), context, address=self.value)  # type: ignore[no-any-return]
 
 
-def _local(address: Address) -> str:
-    if _GIT.match(address.value):
-        raise EngineError(
-            f"{address.value}: git addresses are not supported by the embedded engine yet",
-            "clone it and name the folder",
-        )
-    return address.value.removeprefix("file://")
+def _git(address: Address) -> GitRepository:
+    return GitRepository(git_address.parse(address.value).url)
+
+
+async def _git_tree(address: Address, context: Context, select: Filter) -> Directory:
+    parsed = git_address.parse(address.value)
+    ref = await git_ref_of(address, context)
+    tree = await git_tree(ref, context, depth=1, tags=False, discard_git_dir=True)
+    inside = dataclasses.replace(tree, path=below(tree.path, parsed.folder))
+    if not select:
+        return inside
+    copied = copy(context.store, Snapshot(), "/", inside.root, inside.path, select=select)
+    return Directory(copied)
+
+
+async def git_ref_of(address: Address, context: Context) -> GitRef:
+    """Return the ref that an address names, its repository's head if it names none."""
+    repository, name = _git(address), git_address.parse(address.value).ref
+    if not name:
+        return await head(repository, context)  # type: ignore[no-any-return]
+    return await ref(repository, context, name=name)  # type: ignore[no-any-return]
+
+
+@ADDRESS.field(scope=Scope.CLIENT)
+async def git_repository(self: Address, context: Context) -> GitRepository:
+    """Load a git repository from a URL, or from a folder of the host."""
+    return _git(self)
+
+
+@ADDRESS.field(scope=Scope.CLIENT)
+async def git_ref(self: Address, context: Context) -> GitRef:
+    """Load a ref from URL#REF; the repository's head without one."""
+    return await git_ref_of(self, context)
 
 
 @ADDRESS.field(scope=Scope.CLIENT)
@@ -72,11 +107,14 @@ async def directory(
     gitignore: bool = False,
     no_cache: bool = False,
 ) -> Directory:
-    """Load a directory of the host."""
+    """Load a directory of the host, or of a repository: URL#REF:FOLDER."""
+    if git_address.is_git(self.value):
+        select = Filter(tuple(include), tuple(exclude), gitignore=gitignore)
+        return await _git_tree(self, context, select)
     return await host_directory(  # type: ignore[no-any-return]
         Host(),
         context,
-        path=_local(self),
+        path=self.value.removeprefix("file://"),
         exclude=exclude,
         include=include,
         gitignore=gitignore,
@@ -94,8 +132,15 @@ async def file(
     gitignore: bool = False,
     no_cache: bool = False,
 ) -> File:
-    """Load a file of the host."""
-    return await host_file(Host(), context, path=_local(self), no_cache=no_cache)  # type: ignore[no-any-return]
+    """Load a file of the host, or of a repository: URL#REF:FILE."""
+    if git_address.is_git(self.value):
+        found = await _git_tree(self, context, Filter())
+        entry = Tree(context.store.layer_paths(found.root)).lookup(found.path)
+        if entry is None or not entry.is_file:
+            raise NotFoundError(f"{self.value}: there is no such file", "write it as URL#REF:FILE")
+        return File(found.root, found.path)
+    path = self.value.removeprefix("file://")
+    return await host_file(Host(), context, path=path, no_cache=no_cache)  # type: ignore[no-any-return]
 
 
 @ADDRESS.field(scope=Scope.CALL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
 
 from portable_dagger.api.container.execution import hostname
@@ -13,6 +14,7 @@ from portable_dagger.api.types import EMPTY
 from portable_dagger.errors import NotFoundError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import (
+    Container,
     Directory,
     File,
     HostPorts,
@@ -22,9 +24,13 @@ from portable_dagger.graph.values import (
     Tunnel,
     Value,
 )
+from portable_dagger.images import archive, host_store
+from portable_dagger.ops.ports import ports_of
 from portable_dagger.record.inputs import Account, Files
+from portable_dagger.store import edit
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory, import_file
+from portable_dagger.store.snapshot import Snapshot
 
 HOST = ObjectType("Host", "Information about the host environment.")
 
@@ -126,6 +132,26 @@ async def tunnel(
 ) -> Service:
     """Make a service reachable on ports of the host, once it is started."""
     return _made(context, tunnel=Tunnel(service, tuple(p.pair() for p in ports), native))
+
+
+@HOST.field(scope=Scope.CALL)
+async def container_image(self: Host, context: Context, *, name: str) -> Container:
+    """Load an image of the host's image store, Docker's or podman's."""
+    if not context.client.is_main:
+        raise QueryError(f"{name}: functions and nested commands cannot read the host's images")
+    engine = context.engine
+    engine.images.scratch.mkdir(parents=True, exist_ok=True)
+    with (
+        context.session.progress.span("host", f"host.containerImage {name}"),
+        tempfile.TemporaryDirectory(dir=engine.images.scratch) as scratch,
+    ):
+        path = await host_store.fetch(engine.images, name, Path(scratch))
+        root = await asyncio.to_thread(edit.add_file, context.store, Snapshot(), "/image.tar", path)
+    image = await asyncio.to_thread(
+        archive.unpack, context.store, root, "/image.tar", "", engine.platform
+    )
+    ports = ports_of(image.config, ())
+    return Container(engine.platform, image.snapshot, image.config, ports=ports)
 
 
 def _made(

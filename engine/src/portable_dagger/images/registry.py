@@ -126,6 +126,10 @@ class Registries:
             )
             return digest.read().decode().strip()
 
+    async def copy(self, source: str, target: str) -> None:
+        """Copy an image between two of skopeo's transports."""
+        await self._skopeo(["copy", "--quiet", source, target], _TRANSFER_TIMEOUT)
+
     async def _first_answer(self, reference: Reference, credentials: Credentials | None) -> bytes:
         """Ask for the manifest; a registry that gives no answer is not asked again for a while."""
         try:

@@ -1,4 +1,4 @@
-"""The Container type: 82 fields, one file a concern, all registered on the same object type."""
+"""The Container type: one file a concern, all registered on the same object type."""
 
 from portable_dagger.api.container import (  # noqa: F401  importing registers their fields
     configuration,
@@ -6,6 +6,7 @@ from portable_dagger.api.container import (  # noqa: F401  importing registers t
     files,
     image,
     mounts,
+    up,
 )
 from portable_dagger.api.container.type import CONTAINER
 

@@ -14,7 +14,7 @@ from portable_dagger.api.types import EMPTY, enum_type
 from portable_dagger.errors import EngineError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Container, File, Secret, Service
-from portable_dagger.images import archive
+from portable_dagger.images import archive, host_store
 from portable_dagger.images.archive import Packable
 from portable_dagger.images.publish import publish as push
 from portable_dagger.images.reference import parse
@@ -206,6 +206,29 @@ async def export(
     with disk_errors(target):
         await asyncio.to_thread(_moved, packed, target)
     return str(target)
+
+
+@CONTAINER.field()
+async def export_image(
+    self: Container,
+    context: Context,
+    *,
+    name: str,
+    platform_variants: list[Container] = EMPTY,
+    forced_compression: ImageLayerCompression | None = None,
+    media_types: ImageMediaTypes = ImageMediaTypes.OCIMediaTypes,
+) -> None:
+    """Put the image into the host's image store, Docker's or podman's, under a name."""
+    if not context.client.is_main:
+        raise EngineError(f"{name}: functions and nested commands cannot write to the host")
+    with context.session.progress.span("image", f"exportImage {name}"):
+        await host_store.store(
+            context.engine.images,
+            name,
+            [Packable(v.platform, v.config, v.root) for v in (self, *platform_variants)],
+            compression=forced_compression.name if forced_compression else "Gzip",
+            docker=media_types is ImageMediaTypes.DockerMediaTypes,
+        )
 
 
 def _moved(source: Path, target: Path) -> None:
