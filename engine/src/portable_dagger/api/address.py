@@ -158,7 +158,7 @@ async def secret(self: Address, context: Context) -> Secret:
     return found_secret
 
 
-@ADDRESS.field(scope=Scope.SESSION)
+@ADDRESS.field(scope=Scope.CLIENT)
 async def service(self: Address, context: Context) -> Service:
     """Load a service of the host from tcp://HOST:PORT or udp://HOST:PORT."""
     match = _SERVICE.fullmatch(self.value)

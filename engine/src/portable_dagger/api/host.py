@@ -11,13 +11,14 @@ from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import ObjectType, Scope
 from portable_dagger.api.service import PortForward
 from portable_dagger.api.types import EMPTY
-from portable_dagger.errors import NotFoundError, QueryError
+from portable_dagger.errors import EngineError, NotFoundError, QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import (
     Container,
     Directory,
     File,
     HostPorts,
+    NetworkProtocol,
     PortPair,
     Service,
     Socket,
@@ -110,13 +111,21 @@ async def unix_socket(self: Host, context: Context, *, path: str) -> Socket:
     return Socket(str(found), context.client.id)
 
 
-@HOST.field(scope=Scope.SESSION)
+@HOST.field(scope=Scope.CLIENT)
 async def service(
     self: Host, context: Context, *, ports: list[PortForward], host: str = "localhost"
 ) -> Service:
-    """Make ports of the host a service."""
+    """Make ports of the host a service; only the session's own client may."""
+    if not context.client.is_main:
+        raise EngineError(
+            "functions and nested commands cannot make services of the host",
+            "take a Service as an argument, and pass it as tcp://HOST:PORT on the command line",
+        )
     if not ports:
         raise QueryError("no ports specified", "name the ports that the host serves")
+    for port in ports:
+        if port.protocol is not NetworkProtocol.TCP:
+            raise EngineError(f"port {port.backend}/udp of the host: only TCP can be a service")
     pairs = tuple(PortPair(p.frontend or p.backend, p.backend, p.protocol) for p in ports)
     return _made(context, host=HostPorts(host, pairs))
 

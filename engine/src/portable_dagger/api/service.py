@@ -31,14 +31,6 @@ class PortForward:
         return PortPair(self.frontend, self.backend, self.protocol)
 
 
-def _ports(service: Service) -> list[Port]:
-    if service.container is not None:
-        return list(service.container.ports)
-    if service.host is not None:
-        return [Port(p.frontend or p.backend, p.protocol) for p in service.host.ports]
-    return []
-
-
 @SERVICE.field()
 async def hostname(self: Service, context: Context) -> str:
     """The name under which the service is reached."""
@@ -60,7 +52,7 @@ async def ports(self: Service, context: Context) -> list[Port]:
     if self.tunnel is not None:
         pairs = context.session.tunnels.find(self).ports
         return [Port(number, pair.protocol) for number, pair in pairs]
-    return _ports(self)
+    return list(self.exposed)
 
 
 @SERVICE.field()
@@ -72,7 +64,7 @@ async def endpoint(
         tunnel = context.session.tunnels.find(self)
         host, number = tunnel.address, port or tunnel.ports[0][0]
     else:
-        exposed = _ports(self)
+        exposed = self.exposed
         if port is None and not exposed:
             raise QueryError(
                 "no ports exposed", "expose one with withExposedPort, or name the port"
@@ -82,7 +74,7 @@ async def endpoint(
 
 
 async def _start(service: Service, context: Context) -> None:
-    if service.tunnel is not None or service.host is not None:
+    if service.tunnel is not None:
         await context.session.tunnels.start(service, context)
     else:
         await context.session.services.start(service, context)
@@ -98,7 +90,7 @@ async def start(self: Service, context: Context) -> Identifier:
 @SERVICE.field()
 async def stop(self: Service, context: Context, *, kill: bool = False) -> Identifier:
     """Stop the service."""
-    if self.tunnel is not None or self.host is not None:
+    if self.tunnel is not None:
         await context.session.tunnels.stop(self)
     else:
         await context.session.services.stop(self, kill=kill)

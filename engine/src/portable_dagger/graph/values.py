@@ -217,6 +217,13 @@ class Service(Value):
     tunnel: Tunnel | None = None
     host: HostPorts | None = None
 
+    @property
+    def exposed(self) -> tuple[Port, ...]:
+        """The ports that a container bound to it reaches; a tunnel's are those of what it leads to."""
+        if self.host is not None:
+            return tuple(Port(p.frontend or p.backend, p.protocol) for p in self.host.ports)
+        return self.container.ports if self.container is not None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class PortPair:

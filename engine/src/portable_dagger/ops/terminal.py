@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.values import Container
     from portable_dagger.runtime.plan import ProcessPlan
-    from portable_dagger.session.services import Bound
+    from portable_dagger.session.running import Bound
 
 SHELL = ("sh",)
 

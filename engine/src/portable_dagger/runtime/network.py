@@ -46,6 +46,10 @@ class Slot:
         """Return a socket that listens on the container's own 127.0.0.1."""
         return _listening(self.descriptor, "127.0.0.1", port)
 
+    def listen_outside(self, port: int) -> socket.socket:
+        """Return a socket that listens on the slot's address, for other containers to reach."""
+        return _listening(self.descriptor, self.address, port)
+
     def idle(self) -> bool:
         """Say whether no socket is left in it, not even one that lingers and keeps its port."""
         return linux.in_network(self.descriptor, _without_sockets)

@@ -5,74 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.errors import EngineError, ExecError, ServiceError
+from portable_dagger.errors import ExecError, ServiceError
 from portable_dagger.graph.sharing import Sharing
-from portable_dagger.graph.values import NetworkProtocol, Service
 from portable_dagger.ops.launch import Options, launch
 from portable_dagger.ops.nesting import nested_session
 from portable_dagger.record.output import Output
 from portable_dagger.runtime.process import start
+from portable_dagger.session.health import healthy
+from portable_dagger.session.relay import Relay
+from portable_dagger.session.running import Bound, Running, last_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from portable_dagger.graph.context import Context
-    from portable_dagger.runtime.process import Process
+    from portable_dagger.graph.values import Service
     from portable_dagger.session.session import Session
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL (the brief, section 5.5)."""
-
-DIAL_TIMEOUT = 1.0
-SHORTEST_PAUSE = 0.01
-LONGEST_PAUSE = 1.0
-PATIENCE = 0.05
-"""Share of the time waited so far that passes between two dials: a service is seen at most that much too late."""
-
-
-@dataclass(slots=True)
-class Running:
-    """A service that runs: its address, and the task that ends with its exit code."""
-
-    service: Service
-    address: str
-    process: Process
-    ended: asyncio.Task[int]
-    output: Output
-    stopping: bool = False
-    last_words: str = ""
-    """The end of its output, once the output itself is gone."""
-
-
-@dataclass(slots=True)
-class Bound:
-    """The services that one command is bound to."""
-
-    hosts: tuple[tuple[str, str], ...] = ()
-    running: list[tuple[str, Running]] = field(default_factory=list)
-
-    async def watch(self, process: Process) -> int:
-        """Wait for the command's end; ServiceError when a service dies before it."""
-        command = asyncio.ensure_future(process.wait())
-        deaths = {r.ended: (alias, r) for alias, r in self.running}
-        try:
-            await asyncio.wait({command, *deaths}, return_when=asyncio.FIRST_COMPLETED)
-            if not command.done():
-                alias, dead = next(deaths[task] for task in deaths if task.done())
-                if not dead.stopping:
-                    code = dead.ended.result()
-                    raise ServiceError(
-                        f"bound service {dead.service.hostname} (aliased as {alias}) exited: exit code: {code}",
-                        dead.last_words or last_lines(dead.output),
-                    )
-            return await command
-        finally:
-            if not command.done():
-                command.cancel()
-                await asyncio.wait([command])
 
 
 class Services:
@@ -168,48 +121,68 @@ class Services:
         self, service: Service, context: Context, ready: asyncio.Future[Running]
     ) -> None:
         """One instance from start to end; `ready` is set once it is healthy."""
-        if service.container is None:
-            raise EngineError(
-                f"service {service.hostname} has no container", "host services run on the host"
-            )
-        engine = context.engine
-        container = service.container
+        opened = self._container if service.host is None else self._relay
         async with contextlib.AsyncExitStack() as stack:
-            name = "service " + " ".join(service.args)
-            span = stack.enter_context(self._session.progress.span("service", name))
-            bound = await self.bind(container.services, context, service.args)
-            slot = await engine.network.acquire()
-            stack.push_async_callback(engine.network.release, slot, reuse=not service.privileged)
-            environment = (
-                await stack.enter_async_context(nested_session(context, slot))
-                if service.nested
-                else ()
-            )
-            options = Options(
-                args=service.args,
-                name="service-" + service.identity[:16] + self._session.id[:4],
-                privileged=service.privileged,
-                init=service.init,
-                environment=environment,
-                hosts=bound.hosts,
-            )
-            prepared = await stack.enter_async_context(launch(container, context, options, slot))
-            output = Output(engine.logs_folder, prepared.secrets, span)
-            stack.callback(output.remove)
-            process = await start(prepared.plan, output.write)
-            ended = asyncio.ensure_future(process.wait())
-            running = Running(service, slot.address, process, ended, output)
+            running = await opened(service, context, stack)
             try:
-                await _healthy(running)
+                await healthy(running)
                 self._running[service.identity] = running
                 ready.set_result(running)
-                await asyncio.wait([ended])
+                await asyncio.wait([running.ended])
             finally:
-                if not ended.done():
-                    await process.kill()
-                    await asyncio.wait([ended])
-                output.end()
-                running.last_words = last_lines(output)
+                if not running.ended.done():
+                    await running.process.kill()
+                    await asyncio.wait([running.ended])
+                running.output.end()
+                running.last_words = last_lines(running.output)
+
+    async def _container(
+        self, service: Service, context: Context, stack: contextlib.AsyncExitStack
+    ) -> Running:
+        """Start a service's container."""
+        if service.container is None:
+            raise ServiceError(f"service {service.hostname} has no container to run")
+        engine = context.engine
+        container = service.container
+        name = "service " + " ".join(service.args)
+        span = stack.enter_context(self._session.progress.span("service", name))
+        bound = await self.bind(container.services, context, service.args)
+        slot = await engine.network.acquire()
+        stack.push_async_callback(engine.network.release, slot, reuse=not service.privileged)
+        environment = (
+            await stack.enter_async_context(nested_session(context, slot)) if service.nested else ()
+        )
+        options = Options(
+            args=service.args,
+            name="service-" + service.identity[:16] + self._session.id[:4],
+            privileged=service.privileged,
+            init=service.init,
+            environment=environment,
+            hosts=bound.hosts,
+        )
+        prepared = await stack.enter_async_context(launch(container, context, options, slot))
+        output = Output(engine.logs_folder, prepared.secrets, span)
+        stack.callback(output.remove)
+        process = await start(prepared.plan, output.write)
+        ended = asyncio.ensure_future(process.wait())
+        return Running(service, slot.address, process, ended, output)
+
+    async def _relay(
+        self, service: Service, context: Context, stack: contextlib.AsyncExitStack
+    ) -> Running:
+        """Open the ports of the host that a service stands for, in a place of its own on the network."""
+        assert service.host is not None
+        network = context.engine.network
+        shown = ", ".join(f"{pair.backend}" for pair in service.host.ports)
+        name = f"host.service {service.host.host}:{shown}"
+        span = stack.enter_context(self._session.progress.span("service", name))
+        slot = await network.acquire()
+        stack.push_async_callback(network.release, slot)
+        output = Output(context.engine.logs_folder, (), span)
+        stack.callback(output.remove)
+        relay = await Relay.open(slot, service.host, self._session.progress.warning)
+        ended = asyncio.ensure_future(relay.wait())
+        return Running(service, slot.address, relay, ended, output)
 
 
 async def _stop(running: Running, *, kill: bool) -> None:
@@ -226,58 +199,3 @@ async def _stop(running: Running, *, kill: bool) -> None:
 def _stop_signal(service: Service) -> int:
     name = service.container.config.stop_signal if service.container else ""
     return int(getattr(signal, name, signal.SIGTERM))
-
-
-async def _healthy(running: Running) -> None:
-    """Wait until every exposed TCP port accepts connections; the service's own end ends the wait."""
-    service = running.service
-    assert service.container is not None
-    ports = [p for p in service.container.ports if not p.skip_healthcheck]
-    checks = asyncio.ensure_future(
-        _reachable(running.address, [p.port for p in ports if p.protocol is NetworkProtocol.TCP])
-    )
-    try:
-        await asyncio.wait({checks, running.ended}, return_when=asyncio.FIRST_COMPLETED)
-        if running.ended.done() and (ports or running.ended.result()):
-            running.output.end()
-            code = running.ended.result()
-            if code == 0:
-                raise ServiceError("service exited before healthcheck", last_lines(running.output))
-            raise ExecError(
-                f"exit code: {code}",
-                cmd=list(service.args),
-                exit_code=code,
-                stdout=_text(running.output, "stdout"),
-                stderr=_text(running.output, "stderr"),
-            )
-        await checks
-    finally:
-        checks.cancel()
-
-
-async def _reachable(address: str, ports: list[int]) -> None:
-    await asyncio.gather(*(_dial(address, port) for port in ports))
-
-
-async def _dial(address: str, port: int) -> None:
-    start = asyncio.get_running_loop().time()
-    while True:
-        try:
-            async with asyncio.timeout(DIAL_TIMEOUT):
-                _, writer = await asyncio.open_connection(address, port)
-        except OSError:
-            waited = asyncio.get_running_loop().time() - start
-            await asyncio.sleep(min(max(waited * PATIENCE, SHORTEST_PAUSE), LONGEST_PAUSE))
-        else:
-            writer.close()
-            return
-
-
-def _text(output: Output, stream: str) -> str:
-    return output.path(stream).read_bytes().decode(errors="replace")
-
-
-def last_lines(output: Output, count: int = 10) -> str:
-    """Return the last lines of a service's output, for an error's hint."""
-    lines = _text(output, "combined").splitlines()[-count:]
-    return "its last lines:\n" + "\n".join(lines) if lines else "it printed nothing"

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import EngineError, ServiceError
 from portable_dagger.graph.values import NetworkProtocol, PortPair, Service
+from portable_dagger.session.forwarding import Forwarder
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.session.session import Session
 
 LOOPBACK = "127.0.0.1"
-CHUNK = 64 * 1024
 
 
 @dataclass(slots=True)
 class Open:
-    """A tunnel that listens: its servers, and the host's port of each forwarded one."""
+    """A tunnel that listens: its forwarders, and the host's port of each forwarded one."""
 
     address: str
     ports: list[tuple[int, PortPair]]
-    servers: list[asyncio.Server]
+    forwarders: list[Forwarder]
 
 
 class Tunnels:
@@ -49,16 +48,13 @@ class Tunnels:
         """Open a tunnel; the service behind it is started."""
         if service.identity in self._open:
             return
-        if service.tunnel is None:
-            raise EngineError("services of the host are not supported by the embedded engine yet")
+        assert service.tunnel is not None
         inner = service.tunnel.service
         pairs = list(service.tunnel.ports)
         if service.tunnel.native or not pairs:
-            assert inner.container is not None
             frontend = service.tunnel.native
             pairs += [
-                PortPair(p.port if frontend else None, p.port, p.protocol)
-                for p in inner.container.ports
+                PortPair(p.port if frontend else None, p.port, p.protocol) for p in inner.exposed
             ]
         self._open[service.identity] = await self._listen(inner, pairs, context)
 
@@ -78,10 +74,8 @@ class Tunnels:
         self, service: Service, ports: list[PortPair], context: Context, *, random: bool
     ) -> None:
         """Forward host ports to a service until the caller goes away."""
-        container = service.container
         pairs = ports or [
-            PortPair(None if random else p.port, p.port, p.protocol)
-            for p in (container.ports if container else ())
+            PortPair(None if random else p.port, p.port, p.protocol) for p in service.exposed
         ]
         opened = await self._listen(service, pairs, context)
         try:
@@ -110,37 +104,15 @@ class Tunnels:
                 raise ServiceError(
                     f"port {pair.frontend} of the host: {error.strerror}", "choose another one"
                 ) from error
-
-            async def serve(
-                reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int = pair.backend
-            ) -> None:
-                await _forward(reader, writer, running.address, port)
-
-            server = await asyncio.start_server(serve, sock=listener)
-            opened.servers.append(server)
+            opened.forwarders.append(
+                await Forwarder.open(
+                    listener, running.address, pair.backend, self._session.progress.warning
+                )
+            )
             opened.ports.append((listener.getsockname()[1], pair))
         return opened
 
 
-async def _forward(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
-) -> None:
-    try:
-        there, back = await asyncio.open_connection(address, port)
-    except OSError:
-        writer.close()
-        return
-    await asyncio.gather(_pump(reader, back), _pump(there, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(CHUNK):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
-
-
 async def _close(opened: Open) -> None:
-    for server in opened.servers:
-        server.close()
+    for forwarder in opened.forwarders:
+        await forwarder.close()

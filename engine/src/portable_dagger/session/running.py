@@ -1,0 +1,68 @@
+"""Services that run, and what a command sees of those that it is bound to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from portable_dagger.errors import ServiceError
+
+if TYPE_CHECKING:
+    from portable_dagger.graph.values import Service
+    from portable_dagger.record.output import Output
+    from portable_dagger.runtime.process import Process
+    from portable_dagger.session.relay import Relay
+
+
+@dataclass(slots=True)
+class Running:
+    """A service that runs: its address, what it runs in, and the task that ends with its exit code."""
+
+    service: Service
+    address: str
+    process: Process | Relay
+    ended: asyncio.Task[int]
+    output: Output
+    stopping: bool = False
+    last_words: str = ""
+    """The end of its output, once the output itself is gone."""
+
+
+@dataclass(slots=True)
+class Bound:
+    """The services that one command is bound to."""
+
+    hosts: tuple[tuple[str, str], ...] = ()
+    running: list[tuple[str, Running]] = field(default_factory=list)
+
+    async def watch(self, process: Process) -> int:
+        """Wait for the command's end; ServiceError when a service dies before it."""
+        command = asyncio.ensure_future(process.wait())
+        deaths = {r.ended: (alias, r) for alias, r in self.running}
+        try:
+            await asyncio.wait({command, *deaths}, return_when=asyncio.FIRST_COMPLETED)
+            if not command.done():
+                alias, dead = next(deaths[task] for task in deaths if task.done())
+                if not dead.stopping:
+                    code = dead.ended.result()
+                    raise ServiceError(
+                        f"bound service {dead.service.hostname} (aliased as {alias}) exited: exit code: {code}",
+                        dead.last_words or last_lines(dead.output),
+                    )
+            return await command
+        finally:
+            if not command.done():
+                command.cancel()
+                await asyncio.wait([command])
+
+
+def text_of(output: Output, stream: str) -> str:
+    """Return what a service has printed so far to a stream."""
+    return output.path(stream).read_bytes().decode(errors="replace")
+
+
+def last_lines(output: Output, count: int = 10) -> str:
+    """Return the last lines of a service's output, for an error's hint."""
+    lines = text_of(output, "combined").splitlines()[-count:]
+    return "its last lines:\n" + "\n".join(lines) if lines else "it printed nothing"
