@@ -35,17 +35,14 @@ async def git(
     experimental_service_host: Service | None = None,
 ) -> GitRepository:
     """Query a git repository by its URL, or, for the session's own client, by its path."""
-    if ssh_known_hosts or ssh_auth_socket is not None:
-        raise GitError(
-            f"{url}: keys and known hosts for ssh cannot be given to the embedded engine yet",
-            "those of the user who started the engine are used",
-        )
     return GitRepository(
         url,
         username=http_auth_username,
         token=http_auth_token,
         header=http_auth_header,
         service=experimental_service_host,
+        known_hosts=ssh_known_hosts,
+        socket=ssh_auth_socket,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from portable_dagger.graph.values import Value
 
 if TYPE_CHECKING:
-    from portable_dagger.graph.values import Directory, Secret, Service
+    from portable_dagger.graph.values import Directory, Secret, Service, Socket
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class GitRepository(Value):
     token: Secret | None = None
     header: Secret | None = None
     service: Service | None = None
+    known_hosts: str = ""
+    socket: Socket | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import fnmatch
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -127,6 +128,7 @@ async def _make(repository: GitRepository, context: Context, folder: Path) -> No
             await git("clone", "--quiet", "--mirror", str(source), str(made))
         else:
             url, settings = await _reached(repository, context)
+            settings |= ssh_settings(repository, Path(scratch))
             await git("clone", "--quiet", "--mirror", url, str(made), settings=settings)
         made.rename(folder)
 
@@ -154,6 +156,18 @@ async def _reached(repository: GitRepository, context: Context) -> tuple[str, di
             "Authorization: Basic " + base64.b64encode(pair.encode()).decode()
         )
     return url, settings
+
+
+def ssh_settings(repository: GitRepository, folder: Path) -> dict[str, str]:
+    """Return the settings that make ssh use a repository's agent and known hosts, those of the user without them."""
+    words = ["ssh", "-o", "BatchMode=yes"]
+    if repository.socket is not None:
+        words += ["-o", f"IdentityAgent={repository.socket.path}"]
+    if repository.known_hosts:
+        known = folder / "known_hosts"
+        known.write_text(repository.known_hosts.rstrip("\n") + "\n")
+        words += ["-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes"]
+    return {"core.sshCommand": shlex.join(words)}
 
 
 async def tree(
