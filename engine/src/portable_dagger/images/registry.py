@@ -1,14 +1,16 @@
 """Registries: pulling and pushing by skopeo, which brings auth files, mirrors and TLS settings of the host.
 
 skopeo runs in the host's network where the engine has one of its own, so that a registry on the host's loopback can
-be reached; there, and only there, plain HTTP is allowed.
+be reached. Plain HTTP is allowed there, and where a service of a session stands for a registry (`Registries.at`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -64,11 +66,20 @@ class RemoteImage:
 
 
 class Registries:
-    """Access to registries; `network` is the path of the network namespace to use, None for the current one."""
+    """Access to registries.
 
-    def __init__(self, network: Path | None = None) -> None:
+    network: the path of the network namespace to use, None for the current one.
+    endpoint: host:port of a service that stands for whichever registry is named, "" for the registries themselves.
+    """
+
+    def __init__(self, network: Path | None = None, endpoint: str = "") -> None:
         self._network = network
+        self.endpoint = endpoint
         self._silent: dict[str, tuple[float, str]] = {}
+
+    def at(self, endpoint: str) -> Registries:
+        """Return the registry that a service at host:port is, whatever the names say."""
+        return Registries(self._network, endpoint)
 
     async def find(
         self, reference: Reference, platform: Platform, credentials: Credentials | None = None
@@ -100,9 +111,9 @@ class Registries:
         self, image: RemoteImage, folder: Path, credentials: Credentials | None = None
     ) -> tuple[Layout, Manifest]:
         """Copy an image into an OCI layout in a new folder; return it with the manifest that names its blobs."""
-        with _login_file(credentials) as login:
-            source = f"docker://{_transport_name(image.pinned)}"
-            options = [*login, f"--src-tls-verify={_verify(image.pinned)}", "--quiet"]
+        with self._login_file(credentials) as login:
+            source = f"docker://{self._transport_name(image.pinned)}"
+            options = [*login, f"--src-tls-verify={self._verify(image.pinned)}", "--quiet"]
             await self._skopeo(["copy", *options, source, f"oci:{folder}:image"], _TRANSFER_TIMEOUT)
         layout = Layout(folder)
         return layout, layout.manifest(layout.index()[0], image.manifest.platform)
@@ -116,10 +127,10 @@ class Registries:
         docker_types: bool = False,
     ) -> str:
         """Copy an OCI layout's image, all platforms of it, to a registry; return the digest that it has there."""
-        with _login_file(credentials) as login, tempfile.NamedTemporaryFile() as digest:
-            options = [*login, f"--dest-tls-verify={_verify(reference)}", "--quiet", "--all"]
+        with self._login_file(credentials) as login, tempfile.NamedTemporaryFile() as digest:
+            options = [*login, f"--dest-tls-verify={self._verify(reference)}", "--quiet", "--all"]
             options += ["--format=v2s2"] if docker_types else ["--preserve-digests"]
-            target = f"docker://{_transport_name(reference.tagged())}"
+            target = f"docker://{self._transport_name(reference.tagged())}"
             await self._skopeo(
                 ["copy", *options, f"--digestfile={digest.name}", f"oci:{folder}", target],
                 _TRANSFER_TIMEOUT,
@@ -138,7 +149,7 @@ class Registries:
             raise
         except RegistryError as error:
             # A registry on this machine answers at once or is not there: nothing is gained by remembering that.
-            if not reference.is_loopback:
+            if not (self.endpoint or reference.is_loopback):
                 self._silent[reference.registry] = (time.monotonic(), error.message)
             raise
 
@@ -150,9 +161,9 @@ class Registries:
     async def _inspect(
         self, reference: Reference, credentials: Credentials | None, *options: str
     ) -> bytes:
-        with _login_file(credentials) as login:
-            target = f"docker://{_transport_name(reference)}"
-            verify = f"--tls-verify={_verify(reference)}"
+        with self._login_file(credentials) as login:
+            target = f"docker://{self._transport_name(reference)}"
+            verify = f"--tls-verify={self._verify(reference)}"
             return await self._skopeo(
                 ["inspect", "--raw", *options, *login, verify, target], _ANSWER_TIMEOUT
             )
@@ -166,6 +177,7 @@ class Registries:
             *enter,
             program,
             *arguments,
+            env=self._environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -182,6 +194,40 @@ class Registries:
             raise _explain(problem.decode(errors="replace"))
         return output
 
+    def _environment(self) -> dict[str, str]:
+        """Return skopeo's environment; the host's proxy knows nothing of a session's services."""
+        environment = dict(os.environ)
+        if self.endpoint:
+            direct = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+            environment["NO_PROXY"] = f"{direct},{self.endpoint.partition(':')[0]}".lstrip(",")
+        return environment
+
+    def _transport_name(self, reference: Reference) -> str:
+        """Return the name for skopeo's docker transport, which takes a tag or a digest, not both."""
+        if self.endpoint:
+            reference = dataclasses.replace(reference, registry=self.endpoint)
+        if reference.digest:
+            return f"{reference.name}@{reference.digest}"
+        return str(reference)
+
+    def _verify(self, reference: Reference) -> str:
+        return "false" if self.endpoint or reference.is_loopback else "true"
+
+    @contextmanager
+    def _login_file(self, credentials: Credentials | None) -> Iterator[list[str]]:
+        """Give the option that makes skopeo use a login; a file, since other processes can read command lines."""
+        if credentials is None:
+            yield []
+            return
+        registry = self.endpoint or credentials.registry
+        # The default registry's logins are kept under the address of its first protocol version (containers-auth.json).
+        name = f"https://index.{DEFAULT_REGISTRY}/v1/" if registry == DEFAULT_REGISTRY else registry
+        login = base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"auths": {name: {"auth": login}}}, file)
+            file.flush()
+            yield [f"--authfile={file.name}"]
+
 
 def _explain(text: str) -> RegistryError:
     """Make an error of what skopeo said; its last line holds the cause."""
@@ -194,30 +240,3 @@ def _explain(text: str) -> RegistryError:
     return RegistryError(
         cause, hint="check the registry's address and the host's network and login"
     )
-
-
-def _transport_name(reference: Reference) -> str:
-    """Return the name for skopeo's docker transport, which takes a tag or a digest, not both."""
-    if reference.digest:
-        return f"{reference.name}@{reference.digest}"
-    return str(reference)
-
-
-def _verify(reference: Reference) -> str:
-    return "false" if reference.is_loopback else "true"
-
-
-@contextmanager
-def _login_file(credentials: Credentials | None) -> Iterator[list[str]]:
-    """Give the option that makes skopeo use a login; a file, since other processes can read command lines."""
-    if credentials is None:
-        yield []
-        return
-    registry = credentials.registry
-    # The default registry's logins are kept under the address of its first protocol version (containers-auth.json).
-    name = f"https://index.{DEFAULT_REGISTRY}/v1/" if registry == DEFAULT_REGISTRY else registry
-    login = base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump({"auths": {name: {"auth": login}}}, file)
-        file.flush()
-        yield [f"--authfile={file.name}"]

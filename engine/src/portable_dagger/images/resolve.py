@@ -8,6 +8,7 @@ note, and after that a stand-in. A stand-in never answers for a digest, but for 
 from __future__ import annotations
 
 import asyncio
+import copy
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,12 @@ class Images:
         self._stand_ins = StandIns(store)
         self._sharing = Sharing()
 
+    def at(self, endpoint: str) -> Images:
+        """Return these images as a service at host:port has them, which stands for every registry."""
+        made = copy.copy(self)
+        made.registries = self.registries.at(endpoint)
+        return made
+
     async def resolve(
         self,
         reference: Reference,
@@ -91,6 +98,13 @@ class Images:
         self, reference: Reference, platform: Platform, report: Report, error: RegistryError
     ) -> Image:
         """Find an image where its registry does not give it."""
+        if self.registries.endpoint:
+            # What a name meant elsewhere or before says nothing of what this service has under it.
+            raise ImageUnavailableError(
+                f'failed to resolve image "{reference}" (platform: "{platform}"): {reference}: '
+                f"{error.message}",
+                hint="look at what the registry service has, and at the address that it was asked for",
+            )
         before = await self._recall(str(reference), reference, platform)
         if before is not None:
             report("warning", f"{reference.familiar}: {before.note}")
@@ -140,7 +154,8 @@ class Images:
                 unpack_layers, self.store, layout, found, str(reference)
             )
         image = Image(reference, remote.digest, remote.manifest.config, snapshot, "registry")
-        await self._remember(image, platform, [remote.digest, str(reference)])
+        names = [remote.digest] if self.registries.endpoint else [remote.digest, str(reference)]
+        await self._remember(image, platform, names)
         return image
 
     async def _remember(self, image: Image, platform: Platform, names: list[str]) -> None:

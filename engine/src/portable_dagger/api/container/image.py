@@ -11,7 +11,7 @@ from pathlib import Path
 from portable_dagger.api.container.type import CONTAINER
 from portable_dagger.api.registry import Scope
 from portable_dagger.api.types import EMPTY, enum_type
-from portable_dagger.errors import EngineError, QueryError
+from portable_dagger.errors import EngineError, QueryError, ServiceError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Container, File, Secret, Service
 from portable_dagger.images import archive, host_store
@@ -19,7 +19,7 @@ from portable_dagger.images.archive import Packable
 from portable_dagger.images.publish import publish as push
 from portable_dagger.images.reference import parse
 from portable_dagger.images.registry import Credentials
-from portable_dagger.images.resolve import resolve
+from portable_dagger.images.resolve import Images, resolve
 from portable_dagger.ops.paths import expanded
 from portable_dagger.ops.ports import ports_of
 from portable_dagger.record.inputs import Account
@@ -59,8 +59,6 @@ async def from_(
     self: Container, context: Context, *, address: str, registry_service: Service | None = None
 ) -> Container:
     """Start from an image: own store, then its registry, then a stand-in; it replaces the root file system."""
-    if registry_service is not None:
-        raise EngineError("registryService is not supported by the embedded engine yet")
     progress = context.session.progress
     with progress.span("image", f"from {address}") as span:
 
@@ -71,7 +69,8 @@ async def from_(
                 span.log("stderr", text.rstrip("\n") + "\n")
 
         credentials = await _credentials(self, context, address)
-        image = await resolve(context.engine.images, address, self.platform, report, credentials)
+        images = await _images(context, address, registry_service)
+        image = await resolve(images, address, self.platform, report, credentials)
         span.cached = image.origin == "store"
         span.account = Account.of(address=address, platform=self.platform)
         span.account.output["image"] = image.digest
@@ -174,11 +173,9 @@ async def publish(
     registry_service: Service | None = None,
 ) -> str:
     """Push the image to a registry."""
-    if registry_service is not None:
-        raise EngineError("registryService is not supported by the embedded engine yet")
     with context.session.progress.span("image", f"publish {address}"):
         return await push(
-            context.engine.images,
+            await _images(context, address, registry_service),
             address,
             [Packable(v.platform, v.config, v.root) for v in (self, *platform_variants)],
             compression=forced_compression.name if forced_compression else "Gzip",
@@ -237,6 +234,23 @@ def _moved(source: Path, target: Path) -> None:
     shutil.move(source, aside)
     aside.chmod(0o600)
     aside.replace(target)
+
+
+async def _images(context: Context, address: str, registry: Service | None) -> Images:
+    """Return where images come from and go to: the registries that are named, or a service that stands for one."""
+    images = context.engine.images
+    if registry is None:
+        return images
+    _, _, port = parse(address).registry.rpartition(":")
+    if not port.isdecimal():
+        if not registry.exposed:
+            raise ServiceError(
+                f"{address} names no port, and the registry service exposes none",
+                "write it as HOST:PORT/NAME, or expose the port with withExposedPort",
+            )
+        port = str(registry.exposed[0].port)
+    running = await context.session.services.start(registry, context)
+    return images.at(f"{running.address}:{port}")
 
 
 async def _credentials(container: Container, context: Context, address: str) -> Credentials | None:
