@@ -21,7 +21,7 @@ class Output:
     """Collects stdout and stderr; `combined` has both in the order in which they came."""
 
     def __init__(self, folder: Path, secrets: Iterable[bytes], span: Span) -> None:
-        texts = list(secrets)
+        texts = self._secrets = list(secrets)
         self._span = span
         self._files = {stream: _kept_file(folder) for stream in STREAMS}
         self._scrubbers = {stream: Scrubber(texts) for stream in ("stdout", "stderr")}
@@ -31,6 +31,11 @@ class Output:
     def write(self, stream: Literal["stdout", "stderr"], chunk: bytes) -> None:
         """Take one chunk of a stream."""
         self._keep(stream, self._scrubbers[stream].feed(chunk))
+
+    def scrubbed(self, data: bytes) -> bytes:
+        """Return what was printed elsewhere without the secrets of this command."""
+        scrubber = Scrubber(self._secrets)
+        return scrubber.feed(data) + scrubber.flush()
 
     def end(self) -> None:
         """Take what was held back, and close the files; a second call does nothing."""

@@ -56,7 +56,7 @@ def config(
     """
     return {
         "ociVersion": "1.0.2",
-        "process": _process(plan),
+        "process": process(plan),
         "root": {"path": str(rootfs), "readonly": plan.root.read_only},
         "hostname": plan.hostname,
         "mounts": [*_mounts(plan), *(_bind(target, source) for target, source in covers)],
@@ -76,7 +76,8 @@ def hosts_file(plan: ProcessPlan) -> str:
     return "".join(f"{address}\t{names}\n" for address, names in lines)
 
 
-def _process(plan: ProcessPlan) -> dict[str, Any]:
+def process(plan: ProcessPlan) -> dict[str, Any]:
+    """Return the description of the plan's process alone."""
     names = list(capabilities.known() if plan.privileged else capabilities.DEFAULT)
     # A user other than root gets none at its start, but may gain them by set-user-id programs.
     active = names if plan.uid == 0 else []

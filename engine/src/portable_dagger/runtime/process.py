@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from portable_dagger.errors import ContainerError, RuntimeToolError
 from portable_dagger.runtime import bundle, failure
+from portable_dagger.runtime.execute import Executed, execute
 from portable_dagger.runtime.plan import BindMount
 from portable_dagger.runtime.rootfs import RootFileSystem
 from portable_dagger.runtime.terminal import Terminal
@@ -88,13 +89,15 @@ class Container:
             raise
         return cls(folder, plan, rootfs)
 
+    def runtime(self) -> list[str]:
+        """Return the command line of the container runtime, up to its verb."""
+        program = runtime_program()
+        crun = ["--cgroup-manager=disabled"] if Path(program).name == "crun" else []
+        return [program, *crun, "--root", str(self.folder / "state")]
+
     def command(self) -> list[str]:
         """Return the command line that runs the container."""
-        program = runtime_program()
-        words = [program]
-        if Path(program).name == "crun":
-            words.append("--cgroup-manager=disabled")
-        words += ["--root", str(self.folder / "state"), "--log", str(self.log)]
+        words = [*self.runtime(), "--log", str(self.log)]
         words += ["run", "--bundle", str(self.folder), "--pid-file", str(self.pid_file)]
         if self.plan.terminal:
             words += ["--console-socket", str(self.console)]
@@ -174,6 +177,15 @@ class Process(asyncio.SubprocessProtocol):
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
                 os.kill(pid, number)
+
+    async def execute(self, args: tuple[str, ...], limit: float) -> Executed:
+        """Run a further command in the container; see execute.py."""
+        if await self._pid() is None:
+            return Executed(None, b"the container has ended")
+        container = self._container
+        return await execute(
+            container.runtime(), container.folder.name, container.plan, args, limit
+        )
 
     async def kill(self) -> None:
         """Kill all processes of the container and wait until everything is undone."""
