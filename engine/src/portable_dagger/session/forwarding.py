@@ -55,14 +55,14 @@ class Forwarder:
                     self._report(f"cannot connect to {self._host}:{self._port}: {error}")
                     self._report = None
                 return
-            with contextlib.closing(back):
+            # A connection that breaks on one side is closed on both.
+            with contextlib.closing(back), contextlib.suppress(OSError):
                 await asyncio.gather(_pump(reader, back), _pump(there, writer))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Copy one direction; its end is passed on, so that the other one may still have something to say."""
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(CHUNK):
-            writer.write(data)
-            await writer.drain()
-        writer.write_eof()
+    while data := await reader.read(CHUNK):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()
