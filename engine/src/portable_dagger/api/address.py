@@ -152,7 +152,7 @@ async def secret(self: Address, context: Context) -> Secret:
         uri = f"{kind}://{name}" if found else f"env://{uri}"
         context.session.progress.warning(f"{self.value} is an old form of a secret: write {uri}")
     found_secret = await context.session.secrets.from_uri(uri, cache_key or None, context.client)
-    text = await context.session.secrets.text(found_secret)
+    text = await context.session.secrets.text(found_secret, context.client)
     if uri.startswith(("file://", "cmd://")) and not text:
         raise NotFoundError(f"secret {uri} is empty")
     return found_secret

@@ -34,7 +34,9 @@ async def http(
     if experimental_service_host is not None:
         address = (await context.session.services.start(experimental_service_host, context)).address
     if auth_header is not None:
-        authorization = (await context.session.secrets.text(auth_header)).decode().strip()
+        authorization = (
+            (await context.session.secrets.text(auth_header, context.client)).decode().strip()
+        )
     request = Request(url, address, authorization)
     with context.session.progress.span("http", f"http {url}"):
         path = await fetch(context.store, request)

@@ -19,15 +19,20 @@ SECRET = ObjectType(
 
 
 def _put_aside(client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Keep the text in the session, so that it is in no recipe."""
-    client.session.secrets.put(client.namespace, arguments["name"], arguments["plaintext"])
-    return {**arguments, "plaintext": "***"}
+    """Keep the text in the session: in its place, the recipe says whose secret it is.
+
+    So the same name in another module is another secret, whoever evaluates the recipe.
+    """
+    store = client.session.secrets
+    holder = store.put(client, arguments["name"], arguments["plaintext"])
+    return {**arguments, "plaintext": holder}
 
 
 @QUERY.field(scope=Scope.SESSION, prepare=_put_aside)
 async def set_secret(self: object, context: Context, *, name: str, plaintext: str) -> Secret:
     """Set a secret given a user-defined name to its plaintext, and return it."""
-    return context.session.secrets.named(context.client.namespace, name)
+    assert context.recipe is not None
+    return Secret(plaintext, plaintext, name=name, session=context.recipe.scope)
 
 
 @QUERY.field(scope=Scope.CALL)
@@ -47,7 +52,7 @@ async def name(self: Secret, context: Context) -> str:
 @SECRET.field()
 async def plaintext(self: Secret, context: Context) -> str:
     """The secret's text."""
-    return (await context.session.secrets.text(self)).decode(errors="replace")
+    return (await context.session.secrets.text(self, context.client)).decode(errors="replace")
 
 
 @SECRET.field()

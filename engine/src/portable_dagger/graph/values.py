@@ -67,7 +67,7 @@ class Secret(Value):
     """A secret: its text stays with the session that knows it.
 
     `cache_key` is what counts in the keys of steps; `holder` names where the session keeps the text: a name given to
-    setSecret, or a URI.
+    setSecret, or a URI. `session` is the ID of the session that made it: functions of another one may not read it.
     """
 
     api_type: ClassVar[str] = "Secret"
@@ -75,6 +75,7 @@ class Secret(Value):
     cache_key: str
     name: str = ""
     uri: str = ""
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

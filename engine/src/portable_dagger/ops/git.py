@@ -15,7 +15,7 @@ import shlex
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from portable_dagger.errors import GitError
@@ -64,6 +64,10 @@ async def git(*words: str, settings: dict[str, str] | None = None) -> str:
         lines = errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise GitError(f"git error: {lines[-1]}")
     return output.decode(errors="replace")
+
+
+REMOTE: Final = re.compile(r"(https?|ssh|git)://|[\w.-]+@[\w.-]+:")
+"""URLs of other machines: paths, file:// and git's remote helpers lead into the host."""
 
 
 class Mirror:
@@ -128,8 +132,8 @@ async def _make(repository: GitRepository, context: Context, folder: Path) -> No
             await git("clone", "--quiet", "--mirror", str(source), str(made))
         else:
             url, settings = await _reached(repository, context)
-            settings |= ssh_settings(repository, Path(scratch))
-            await git("clone", "--quiet", "--mirror", url, str(made), settings=settings)
+            settings |= ssh_settings(repository, context, Path(scratch))
+            await git("clone", "--quiet", "--mirror", "--", url, str(made), settings=settings)
         made.rename(folder)
 
 
@@ -138,7 +142,7 @@ async def _reached(repository: GitRepository, context: Context) -> tuple[str, di
     url, settings = repository.url, {}
     if "://" not in url and not url.startswith(("git@", "/")):
         url = str(context.client.workdir / url)
-    if not context.client.is_main and "://" not in url and ":" not in url:
+    if not context.client.is_main and not REMOTE.match(url):
         raise GitError(f"{repository.url}: functions cannot read repositories of the host")
     if repository.service is not None:
         running = await context.session.services.start(repository.service, context)
@@ -147,10 +151,10 @@ async def _reached(repository: GitRepository, context: Context) -> tuple[str, di
         url = urlunsplit(parts._replace(netloc=running.address + port))
     secrets = context.session.secrets
     if repository.header is not None:
-        text = (await secrets.text(repository.header)).decode().strip()
+        text = (await secrets.text(repository.header, context.client)).decode().strip()
         settings["http.extraHeader"] = f"Authorization: {text}"
     elif repository.token is not None:
-        token = (await secrets.text(repository.token)).decode().strip()
+        token = (await secrets.text(repository.token, context.client)).decode().strip()
         pair = f"{repository.username or 'x-access-token'}:{token}"
         settings["http.extraHeader"] = (
             "Authorization: Basic " + base64.b64encode(pair.encode()).decode()
@@ -158,11 +162,11 @@ async def _reached(repository: GitRepository, context: Context) -> tuple[str, di
     return url, settings
 
 
-def ssh_settings(repository: GitRepository, folder: Path) -> dict[str, str]:
+def ssh_settings(repository: GitRepository, context: Context, folder: Path) -> dict[str, str]:
     """Return the settings that make ssh use a repository's agent and known hosts, those of the user without them."""
     words = ["ssh", "-o", "BatchMode=yes"]
     if repository.socket is not None:
-        words += ["-o", f"IdentityAgent={repository.socket.path}"]
+        words += ["-o", f"IdentityAgent={context.session.socket_path(repository.socket)}"]
     if repository.known_hosts:
         known = folder / "known_hosts"
         known.write_text(repository.known_hosts.rstrip("\n") + "\n")

@@ -8,7 +8,6 @@ import os
 import posixpath
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portable_dagger.graph.values import (
@@ -28,6 +27,7 @@ from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from portable_dagger.graph.context import Context
     from portable_dagger.runtime.network import Slot
@@ -75,7 +75,10 @@ async def launch(
             stack.callback(made.abort)
             return made
 
-        secrets = [await context.session.secrets.text(s) for _, s in container.secret_environment]
+        secrets = [
+            await context.session.secrets.text(secret, context.client)
+            for _, secret in container.secret_environment
+        ]
         mounts: list[runtime.Mount] = list(context.engine.surroundings.mounts)
         for mount in sorted(container.mounts, key=lambda m: m.target.count("/")):
             match mount:
@@ -87,11 +90,12 @@ async def launch(
                 case TempMount():
                     mounts.append(runtime.TempMount(mount.target, mount.size))
                 case SecretMount():
-                    text = await context.session.secrets.text(mount.secret)
+                    text = await context.session.secrets.text(mount.secret, context.client)
                     secrets.append(text)
                     mounts.append(runtime.FileMount(mount.target, text, mount.owner, mount.mode))
                 case SocketMount():
-                    mounts.append(runtime.BindMount(mount.target, Path(mount.socket.path)))
+                    path = context.session.socket_path(mount.socket)
+                    mounts.append(runtime.BindMount(mount.target, path))
         root = stage(ROOT)
         workdir = posixpath.join("/", container.config.workdir)
         await asyncio.to_thread(_make_workdir, store, container, root, workdir, (uid, gid))
@@ -138,7 +142,7 @@ async def _environment(
     known.setdefault("HOME", home)
     known.update(container.volatile_environment)
     for name, secret in container.secret_environment:
-        text = await context.session.secrets.text(secret)
+        text = await context.session.secrets.text(secret, context.client)
         known[name] = text.decode(errors="surrogateescape")
     known.update(options.environment)
     known.update(context.engine.surroundings.missing_from(known))

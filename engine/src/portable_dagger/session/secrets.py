@@ -32,23 +32,24 @@ class SecretStore:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._texts: dict[str, bytes] = {}
+        self._named: set[str] = set()
         self.known: set[bytes] = set()
         """Every text that was read in this session: the record of the run must not have it."""
 
-    def put(self, namespace: str, name: str, text: str) -> None:
-        """Keep the text of a setSecret; another text under the same name replaces it."""
+    def put(self, client: Client, name: str, text: str) -> str:
+        """Keep the text of a client's setSecret and return its holder; another text under the same name replaces it.
+
+        Modules have names of their own; so has each command in a container, which is nobody's deputy.
+        """
         data = text.encode()
         if len(data) > LIMIT:
             raise QueryError(
                 f'secret "{name}" has {len(data)} bytes; {LIMIT} is the limit', "mount it as a file"
             )
-        self._texts[_holder(namespace, name)] = data
+        holder = f"{client.id if client.nested else client.namespace}:{name}"
+        self._texts[holder] = data
         self.known.add(data)
-
-    def named(self, namespace: str, name: str) -> Secret:
-        """Return the secret that setSecret made; its text is no part of the key of steps."""
-        holder = _holder(namespace, name)
-        return Secret(holder=holder, cache_key=holder, name=name)
+        return holder
 
     async def from_uri(self, uri: str, cache_key: str | None, client: Client) -> Secret:
         """Return the secret of a URI; its cache key is made of its text unless one is given.
@@ -60,6 +61,7 @@ class SecretStore:
                 f"secret {uri.partition('://')[0]}://…: functions and commands cannot read the host's secrets",
                 "hand the secret over as an argument",
             )
+        self._named.add(uri)
         scheme, found, _ = uri.partition("://")
         if not found or scheme not in {"env", "file", "cmd"}:
             hint = "the embedded engine reads env://, file:// and cmd://"
@@ -75,10 +77,23 @@ class SecretStore:
                 self._session.progress.warning(str(error))
                 text = os.urandom(16)
             cache_key = hmac.new(self._session.engine.salt, text, hashlib.sha256).hexdigest()
-        return Secret(holder=uri, cache_key=cache_key, uri=uri)
+        return Secret(holder=uri, cache_key=cache_key, uri=uri, session=self._session.id)
 
-    async def text(self, secret: Secret) -> bytes:
-        """Return a secret's text; NotFoundError when the client has none."""
+    async def text(self, secret: Secret, client: Client) -> bytes:
+        """Return a secret's text; NotFoundError when the session has none.
+
+        A result kept from another session may hold that session's secrets: this session's own client gives them its
+        own texts; functions and commands read of them only what it has named.
+        """
+        if (
+            secret.session != self._session.id
+            and not client.is_main
+            and secret.uri not in self._named
+        ):
+            raise NotFoundError(
+                f'secret "{secret.name or secret.uri.partition("://")[0] + "://…"}" belongs to another session',
+                "hand the secret over as an argument",
+            )
         if secret.uri:
             return await self._read(secret.uri)
         try:
@@ -131,10 +146,6 @@ class SecretStore:
             last = stderr.decode(errors="replace").strip()[-200:]
             raise NotFoundError(f"secret command failed: exit status {process.returncode}: {last}")
         return stdout
-
-
-def _holder(namespace: str, name: str) -> str:
-    return f"{namespace}:{name}"
 
 
 def _expanded(path: str, home: Path) -> Path:

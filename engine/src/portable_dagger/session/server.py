@@ -84,7 +84,15 @@ class Server:
             return web.Response(
                 status=401, headers={"WWW-Authenticate": "Basic"}, text="unknown token"
             )
-        body = await request.json()
+        try:
+            body = await request.json()
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict) or not (
+            isinstance(body.get("query") or "", str)
+            and isinstance(body.get("variables") or {}, dict)
+        ):
+            return _error(400, 'the body is no JSON object {"query": TEXT, "variables": {…}}')
         variables = body.get("variables") or {}
         try:
             data = await client.session.run(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portable_dagger.errors import NotFoundError
 from portable_dagger.record.progress import Progress
 from portable_dagger.record.runs import RunLog
 from portable_dagger.session.client import Client
@@ -21,6 +22,7 @@ from portable_dagger.session.tunnels import Tunnels
 
 if TYPE_CHECKING:
     from portable_dagger.engine import Engine
+    from portable_dagger.graph.values import Socket
     from portable_dagger.record.progress import Span
 
 Closer = Callable[[], Awaitable[None]]
@@ -135,6 +137,15 @@ class Session:
     def environment_of(self, name: str) -> str | None:
         """Return a variable of the client's environment."""
         return self.environment.get(name)
+
+    def socket_path(self, socket: Socket) -> Path:
+        """Return where a socket of the host lies; NotFoundError when another session was given it, not this one."""
+        if socket.client not in self.client_ids:
+            raise NotFoundError(
+                f"the socket {Path(socket.path).name} belongs to another session",
+                "hand the socket over as an argument",
+            )
+        return Path(socket.path)
 
     def home(self) -> Path:
         """Return the client's home folder."""

@@ -258,6 +258,6 @@ async def _credentials(container: Container, context: Context, address: str) -> 
     registry = parse(address).registry
     for host, username, secret in container.registry_auth:
         if host == registry or parse(f"{host}/x").registry == registry:
-            text = await context.session.secrets.text(secret)
+            text = await context.session.secrets.text(secret, context.client)
             return Credentials(registry, username, text.decode())
     return None
