@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from portable_dagger.errors import NotFoundError
+from portable_dagger.errors import DiskFullError, NotFoundError
 from portable_dagger.store.content import content_digest, read_digest
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory, import_file
@@ -17,7 +18,7 @@ from portable_dagger.store.store import Store
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from portable_dagger.store.snapshot import Snapshot
@@ -122,3 +123,38 @@ def test_what_is_not_there_is_named(store: Store, source: Path) -> None:
         import_file(store, source / "src")
     snapshot, path = import_file(store, source / "notes.md")
     assert Tree(store.layer_paths(snapshot)).read_bytes(path) == b"notes\n"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", place], check=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_disk_that_becomes_full_within_a_file_gives_no_snapshot(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    top = tmp_path / "source"
+    top.mkdir()
+    (top / "data").write_bytes(bytes(range(256)) * 3000)
+    store = Store(small_disk / "store")
+    try:
+        for _ in range(2):
+            with pytest.raises(DiskFullError):
+                import_directory(store, top)
+        assert not list((store.root / "stages").iterdir())
+        (top / "data").write_bytes(b"small")
+        found = import_directory(store, top)
+        assert read_of(store, found, "data") == b"small"
+    finally:
+        store.close()
+
+
+def read_of(store: Store, snapshot: Snapshot, path: str) -> bytes:
+    entry = Tree(store.layer_paths(snapshot)).lookup(path)
+    assert entry is not None
+    return entry.source.read_bytes()

@@ -275,7 +275,10 @@ def _take(source: str, target: str, row: Row) -> str:
     data = read(source)
     made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        os.write(made, data)
+        # A disk that becomes full takes a part without an error; only the next write says so.
+        left = memoryview(data)
+        while left:
+            left = left[os.write(made, left) :]
         os.fchmod(made, modes.S_IMODE(row[MODE]))
         os.utime(made, ns=times)
     finally:
