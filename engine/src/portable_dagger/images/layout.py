@@ -163,6 +163,11 @@ def digest_of(data: bytes) -> str:
 
 
 def local_digest(platform: Platform, config: ImageConfig, layers: Sequence[str]) -> str:
-    """Return a digest for an image that no registry has named: the hash of its platform, configuration and layers."""
-    value = {**platform.to_json(), "config": config.to_json(), "layers": list(layers)}
+    """Return a digest for an image that no registry has named: the hash of all that a manifest says of it."""
+    value = {
+        **platform.to_json(),
+        "config": config.to_json(),
+        "annotations": dict(config.annotations),
+        "layers": list(layers),
+    }
     return digest_of(json.dumps(value, sort_keys=True).encode())
