@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from portable_dagger.api.registry import Types
-    from portable_dagger.runtime.network import Network, Slot
+    from portable_dagger.runtime.network import Network
+    from portable_dagger.runtime.slot import Slot
     from portable_dagger.session.client import Client
     from portable_dagger.session.session import Session
 

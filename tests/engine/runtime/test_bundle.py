@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from portable_dagger.runtime import bundle
-from portable_dagger.runtime.network import Slot
 from portable_dagger.runtime.plan import OverlayMount, ProcessPlan
+from portable_dagger.runtime.slot import Slot
 
 ROOTFS = Path("/bundle/rootfs")
 

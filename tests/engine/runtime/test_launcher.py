@@ -41,7 +41,7 @@ def run(started):
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         await started.network.open()
-        slot = await started.network.acquire()
+        slot = await started.network.acquire("one")
         (started.state / "base/usr").mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(dir=started.state))
         for name in ("upper", "work"):

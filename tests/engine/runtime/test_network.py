@@ -19,6 +19,7 @@ from portable_dagger.runtime.network import Network
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from portable_dagger.runtime.slot import Slot
     from tests.engine.runtime.conftest import Workshop
 
 SIOCGIFHWADDR = 0x8927
@@ -48,7 +49,7 @@ async def test_closing_leaves_nothing(namespace: None) -> None:  # noqa: ARG001
     registered = {p.name for p in uplink.REGISTRY.glob("[0-9]*")}
     network = Network()
     await network.open()
-    slot = await network.acquire()
+    slot = await network.acquire("one")
     assert len(host_links() - before) == 1
     await network.release(slot)
     await network.close()
@@ -68,7 +69,7 @@ async def test_two_networks_side_by_side(network: Network) -> None:
 async def test_a_container_has_its_slots_address_and_resolver(
     network: Network, workshop: Workshop
 ) -> None:
-    slot = await network.acquire()
+    slot = await network.acquire("one")
     _, out, _ = await workshop.run(
         "sh", "-c", "hostname -i; cat /etc/resolv.conf; ip route | head -1", network=slot
     )
@@ -82,7 +83,7 @@ async def test_a_container_has_its_slots_address_and_resolver(
 async def test_engine_and_containers_reach_a_container(
     network: Network, workshop: Workshop
 ) -> None:
-    server, client = await network.acquire(), await network.acquire()
+    server, client = await network.acquire("one"), await network.acquire("one")
     script = (
         "import socket\ns=socket.create_server(('', 80))\nprint('up', flush=True)\n"
         "while True: c=s.accept()[0]; c.send(b'hello'); c.close()"
@@ -101,7 +102,7 @@ async def test_engine_and_containers_reach_a_container(
 
 
 async def test_a_container_does_not_reach_the_host(network: Network, workshop: Workshop) -> None:
-    slot = await network.acquire()
+    slot = await network.acquire("one")
     with socket.create_server(("0.0.0.0", 0)) as listener:  # noqa: S104  that is what is tried
         port = str(listener.getsockname()[1])
         own = {"127.0.0.1", _own_address()}
@@ -126,7 +127,7 @@ def _link_address(network: Network) -> str:
 
 
 async def test_a_listener_inside_leads_to_the_engine(network: Network, workshop: Workshop) -> None:
-    slot = await network.acquire()
+    slot = await network.acquire("one")
     listener = slot.listen()
     port = listener.getsockname()[1]
 
@@ -138,7 +139,7 @@ async def test_a_listener_inside_leads_to_the_engine(network: Network, workshop:
     server = await asyncio.start_server(answer, sock=listener)
     command = ("/usr/bin/python3", "-c", DIAL, "127.0.0.1", str(port))
     assert (await workshop.run(*command, network=slot))[1] == "engine\n"
-    other = await network.acquire()
+    other = await network.acquire("one")
     assert (await workshop.run(*command, network=other))[1] == "ConnectionRefusedError\n"
     server.close()
     await server.wait_closed()
@@ -146,35 +147,80 @@ async def test_a_listener_inside_leads_to_the_engine(network: Network, workshop:
     await network.release(other)
 
 
-async def test_a_listener_on_the_hub_is_for_all_containers(
+AROUND = (
+    # To another segment by way of the gateway, as a container that makes its own routes could try it.
+    "ip route add {address}/32 via {gateway} && python3 -c 'import socket; "
+    'socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("{address}", 80))\'; echo sent'
+)
+
+
+async def test_sessions_do_not_reach_each_others_containers(
     network: Network, workshop: Workshop
 ) -> None:
-    slot = await network.acquire()
-    with network.listen() as listener:
-        listener.settimeout(10)
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            connection.sendall(b"hub")
-            connection.close()
-
-        thread = threading.Thread(target=serve)
+    server, client = await network.acquire("one"), await network.acquire("two")
+    neighbour = await network.acquire("one")
+    with server.listen_outside(80) as listener, _datagrams(server) as datagrams:
+        dial = ("/usr/bin/python3", "-c", DIAL, server.address, "80")
+        assert (await workshop.run(*dial, network=client))[1] == "TimeoutError\n"
+        script = AROUND.format(address=server.address, gateway=network.gateway)
+        _, out, err = await workshop.run("sh", "-c", script, network=client, privileged=True)
+        assert out == "sent\n", err
+        with pytest.raises(TimeoutError):
+            datagrams.recv(1)
+        direct = script.partition("&& ")[2]
+        await workshop.run("sh", "-c", direct, network=neighbour)
+        assert datagrams.recv(1) == b"x"
+        thread = threading.Thread(target=_answer_once, args=(listener, b"one"))
         thread.start()
-        port = str(listener.getsockname()[1])
-        command = ("/usr/bin/python3", "-c", DIAL, network.gateway, port)
-        assert (await workshop.run(*command, network=slot))[1] == "hub\n"
+        assert (await workshop.run(*dial, network=neighbour))[1] == "one\n"
         thread.join()
-    await network.release(slot)
+    for slot in (server, client, neighbour):
+        await network.release(slot, reuse=False)
+
+
+def _datagrams(slot: Slot) -> socket.socket:
+    made = linux.in_network(
+        slot.descriptor, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    )
+    made.bind((slot.address, 80))
+    made.settimeout(1)
+    return made
+
+
+async def test_a_slot_follows_its_next_owner_to_another_segment(
+    network: Network, workshop: Workshop
+) -> None:
+    first = await network.acquire("one")
+    held = [await network.acquire("one") for _ in range(6)]
+    await network.release(first)
+    moved = [await network.acquire("two") for _ in range(8)]
+    assert first in moved
+    (server, *_), client = [slot for slot in moved if slot is not first], first
+    with server.listen_outside(80) as listener:
+        thread = threading.Thread(target=_answer_once, args=(listener, b"two"))
+        thread.start()
+        dial = ("/usr/bin/python3", "-c", DIAL, server.address, "80")
+        assert (await workshop.run(*dial, network=client))[1] == "two\n"
+        thread.join()
+    for slot in (*held, *moved):
+        await network.release(slot)
+
+
+def _answer_once(listener: socket.socket, said: bytes) -> None:
+    listener.settimeout(10)
+    connection, _ = listener.accept()
+    connection.sendall(said)
+    connection.close()
 
 
 async def test_slots_are_used_again_when_nothing_is_left_in_them(network: Network) -> None:
-    slot = await network.acquire()
+    slot = await network.acquire("one")
     await network.release(slot)
-    again = [await network.acquire() for _ in range(8)]
+    again = [await network.acquire("one") for _ in range(8)]
     assert slot in again
     listener = again[0].listen()
     await network.release(again[0])
-    later = [await network.acquire() for _ in range(8)]
+    later = [await network.acquire("one") for _ in range(8)]
     assert again[0] not in later
     listener.close()
     for used in again[1:] + later:
@@ -182,8 +228,8 @@ async def test_slots_are_used_again_when_nothing_is_left_in_them(network: Networ
 
 
 async def test_cancelling_an_acquisition_loses_no_slot(network: Network) -> None:
-    held = [await network.acquire() for _ in range(6)]
-    tasks = [asyncio.ensure_future(network.acquire()) for _ in range(6)]
+    held = [await network.acquire("one") for _ in range(6)]
+    tasks = [asyncio.ensure_future(network.acquire("one")) for _ in range(6)]
     await asyncio.sleep(0)
     for task in tasks:
         task.cancel()
@@ -212,9 +258,10 @@ def hardware_address(link: str) -> str:
 async def test_the_bridge_keeps_its_hardware_address(network: Network) -> None:
     """Containers that have learnt it lost the network for half a minute when another one came."""
     hub = network._hub  # noqa: SLF001
-    before = linux.in_network(hub, lambda: hardware_address("bridge"))
-    slots = [await network.acquire() for _ in range(20)]
-    assert linux.in_network(hub, lambda: hardware_address("bridge")) == before
-    for slot in slots:
+    first = await network.acquire("one")
+    before = linux.in_network(hub, lambda: hardware_address("segment0"))
+    slots = [await network.acquire("one") for _ in range(20)]
+    assert linux.in_network(hub, lambda: hardware_address("segment0")) == before
+    for slot in (first, *slots):
         await network.release(slot, reuse=False)
-    assert linux.in_network(hub, lambda: hardware_address("bridge")) == before
+    assert linux.in_network(hub, lambda: hardware_address("segment0")) == before

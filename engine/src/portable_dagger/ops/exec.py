@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from portable_dagger.graph.context import Context
     from portable_dagger.record.progress import Span
-    from portable_dagger.runtime.network import Slot
+    from portable_dagger.runtime.slot import Slot
 
 ERROR_STREAM_LIMIT = 100 * 1024
 """Bytes of a stream that an error carries (the brief, section 10)."""
@@ -172,7 +172,7 @@ async def _execute(
             span.account.waited["services"] = time.monotonic() - asked
         slot: Slot | None = None
         if command.network:
-            slot = await engine.network.acquire()
+            slot = await engine.network.acquire(context.session.id)
             stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
         environment: tuple[tuple[str, str], ...] = ()
         if command.nested and slot is not None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.graph.context import Context
-    from portable_dagger.runtime.network import Slot
+    from portable_dagger.runtime.slot import Slot
     from portable_dagger.store.store import Stage, Store
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

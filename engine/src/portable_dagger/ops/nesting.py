@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from portable_dagger.graph.context import Context
-    from portable_dagger.runtime.network import Slot
+    from portable_dagger.runtime.slot import Slot
 
 
 @contextlib.asynccontextmanager

@@ -14,9 +14,10 @@ from typing import Self
 
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
 NLM_F_NEW = 0x600  # NLM_F_CREATE | NLM_F_EXCL
+NLM_F_CHANGE = 0x500  # NLM_F_CREATE | NLM_F_REPLACE
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 RTM_NEWLINK, RTM_DELLINK, RTM_SETLINK = 16, 17, 19
-RTM_NEWADDR, RTM_NEWROUTE, RTM_GETROUTE = 20, 24, 26
+RTM_NEWADDR, RTM_NEWROUTE, RTM_GETROUTE, RTM_NEWRULE = 20, 24, 26, 32
 # A locally administered unicast address begins so (IEEE 802).
 LOCAL_HARDWARE = b"\x02"
 IFLA_ADDRESS = 1
@@ -24,12 +25,14 @@ IFLA_IFNAME, IFLA_MTU, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_FD = 3, 4, 10, 18
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFA_ADDRESS, IFA_LOCAL = 1, 2
 RTA_DST, RTA_OIF, RTA_GATEWAY = 1, 4, 5
-RT_TABLE_MAIN, RTPROT_BOOT, RTN_UNICAST = 254, 3, 1
+RT_TABLE_MAIN, RTPROT_BOOT, RTN_UNICAST, RT_SCOPE_LINK = 254, 3, 1, 253
+FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_PRIORITY, FR_ACT_TO_TBL, FR_ACT_BLACKHOLE = 1, 2, 3, 6, 1, 6
 IFF_UP = 1
 HEADER = struct.Struct("=IHHII")
 LINK = struct.Struct("=BxHiII")
 ADDRESS = struct.Struct("=BBBBI")
 ROUTE = struct.Struct("=BBBBBBBBI")
+RULE = struct.Struct("=BBBBBxxBI")  # struct fib_rule_hdr (fib_rules.h)
 
 
 class Netlink:
@@ -45,27 +48,30 @@ class Netlink:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def add_bridge(self, name: str, mtu: int) -> None:
-        """Create a bridge with a hardware address of its own.
+    def add_bridge(self, name: str, mtu: int, hardware: bytes) -> None:
+        """Create a bridge with a hardware address (6 bytes).
 
         Without one it takes the lowest of its ports', and changes it as ports come and go: whoever has learnt the old
         one then sends into the void until its entry expires, half a minute later.
         """
         info = _attribute(IFLA_INFO_KIND, b"bridge")
         body = _link() + _text(IFLA_IFNAME, name) + _number(IFLA_MTU, mtu)
-        body += _attribute(IFLA_ADDRESS, LOCAL_HARDWARE + os.urandom(5))
+        body += _attribute(IFLA_ADDRESS, hardware)
         self._ask(RTM_NEWLINK, NLM_F_NEW, body + _attribute(IFLA_LINKINFO, info))
 
-    def add_pair(self, name: str, mtu: int, peer: str, peer_network: int, bridge: str = "") -> None:
+    def add_pair(self, name: str, mtu: int, peer: str, peer_network: int) -> None:
         """Create a veth pair: `name` here, `peer` in the network namespace of a descriptor."""
         other = _link() + _text(IFLA_IFNAME, peer) + _number(IFLA_MTU, mtu)
         other += _number(IFLA_NET_NS_FD, peer_network)
         data = _attribute(VETH_INFO_PEER, other)
         info = _attribute(IFLA_INFO_KIND, b"veth") + _attribute(IFLA_INFO_DATA, data)
         body = _link() + _text(IFLA_IFNAME, name) + _number(IFLA_MTU, mtu)
-        if bridge:
-            body += _number(IFLA_MASTER, socket.if_nametoindex(bridge))
         self._ask(RTM_NEWLINK, NLM_F_NEW, body + _attribute(IFLA_LINKINFO, info))
+
+    def join(self, name: str, bridge: str) -> None:
+        """Make a link a port of a bridge, of which it was no port or another's."""
+        master = _number(IFLA_MASTER, socket.if_nametoindex(bridge))
+        self._ask(RTM_SETLINK, 0, _link(socket.if_nametoindex(name)) + master)
 
     def delete(self, name: str) -> None:
         """Delete a link, and its peer."""
@@ -101,6 +107,24 @@ class Netlink:
         if network.prefixlen:
             body += _attribute(RTA_DST, network.network_address.packed)
         self._ask(RTM_NEWROUTE, NLM_F_NEW, body)
+
+    def direct(self, network: IPv4Network, name: str) -> None:
+        """Send what goes to `network` straight into a link, instead of where it went before."""
+        kinds = (RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST)
+        header = ROUTE.pack(socket.AF_INET, network.prefixlen, 0, 0, *kinds, 0)
+        body = header + _attribute(RTA_DST, network.network_address.packed)
+        body += _number(RTA_OIF, socket.if_nametoindex(name))
+        self._ask(RTM_NEWROUTE, NLM_F_CHANGE, body)
+
+    def keep_apart(self, network: IPv4Network) -> None:
+        """Pass on nothing from within `network` to within `network`; what is sent from here goes on as ever."""
+        own = _text(FRA_IIFNAME, "lo") + _number(FRA_PRIORITY, 1)
+        header = RULE.pack(socket.AF_INET, 0, 0, 0, RT_TABLE_MAIN, FR_ACT_TO_TBL, 0)
+        self._ask(RTM_NEWRULE, NLM_F_NEW, header + own)
+        packed, length = network.network_address.packed, network.prefixlen
+        between = _attribute(FRA_DST, packed) + _attribute(FRA_SRC, packed)
+        header = RULE.pack(socket.AF_INET, length, length, 0, 0, FR_ACT_BLACKHOLE, 0)
+        self._ask(RTM_NEWRULE, NLM_F_NEW, header + between + _number(FRA_PRIORITY, 2))
 
     def routes(self) -> list[tuple[IPv4Network, int]]:
         """Return the networks that have a route, with the index of the link they use (0: none)."""

@@ -1,6 +1,9 @@
-"""The containers' network: a hub with a bridge, and slots, each a network namespace with one address on it.
+"""The containers' network: a hub with a bridge for each session, and slots, network namespaces with one address each.
 
-    container (slot)  eth0 --- slotN  bridge (hub)  uplink --- pdaggerN  host  --- NAT --- outside
+    container (slot)  eth0 --- slotN  segmentM (hub)  uplink --- pdaggerN  host  --- NAT --- outside
+
+Containers of one session reach each other, and none of another session: their bridges differ, and the hub passes
+nothing from one to the other.
 
 The engine itself stays in the host's network: proxies, resolvers and registries on the host's loopback work as ever,
 and it reaches containers by a route. Hub and slots live as long as the engine's descriptors, so its end, however it
@@ -11,48 +14,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
-from dataclasses import dataclass, field
+import threading
 from ipaddress import IPv4Interface, IPv4Network
-from pathlib import Path
 
 from portable_dagger.errors import NetworkError
 from portable_dagger.runtime import linux, uplink
-from portable_dagger.runtime.netlink import Netlink
+from portable_dagger.runtime.netlink import LOCAL_HARDWARE, Netlink
 from portable_dagger.runtime.resolver import resolver_text
+from portable_dagger.runtime.segment import Segment, Segments
+from portable_dagger.runtime.slot import Slot
 
-BRIDGE = "bridge"
 READY = 4
 """Slots that are made ahead of their use."""
 KEPT = 32
 """Slots that are kept for another use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A container's place in the network.
-
-    path: of its network namespace, for as long as the engine lives.
-    resolver: the text of its resolv.conf.
-    """
-
-    name: str
-    path: str
-    address: str
-    resolver: str
-    descriptor: int = field(repr=False)
-
-    def listen(self, port: int = 0) -> socket.socket:
-        """Return a socket that listens on the container's own 127.0.0.1."""
-        return _listening(self.descriptor, "127.0.0.1", port)
-
-    def listen_outside(self, port: int) -> socket.socket:
-        """Return a socket that listens on the slot's address, for other containers to reach."""
-        return _listening(self.descriptor, self.address, port)
-
-    def idle(self) -> bool:
-        """Say whether no socket is left in it, not even one that lingers and keeps its port."""
-        return linux.in_network(self.descriptor, _without_sockets)
 
 
 class Network:
@@ -63,6 +38,12 @@ class Network:
         self._hub = -1
         self._made = 0
         self._ready: list[Slot] = []
+        self._segments = Segments()
+        self._bridges: set[str] = set()
+        self._bridging = threading.Lock()
+        self._placed: dict[str, Segment] = {}
+        # All bridges have it: a slot that changes bridges knows the gateway already.
+        self._hardware = LOCAL_HARDWARE + os.urandom(5)
         self._making: set[asyncio.Task[None]] = set()
         self._resolver = ""
         self._closed = False
@@ -92,30 +73,32 @@ class Network:
             await asyncio.to_thread(self._uplink.close)
             self._uplink = None
 
-    async def acquire(self) -> Slot:
-        """Return a slot that nobody else uses."""
-        if self._ready:
-            slot = self._ready.pop()
-            self._make_ready()
+    async def acquire(self, owner: str) -> Slot:
+        """Return a slot that nobody else uses, on the segment of its owner, a session."""
+        segment = self._segments.join(owner)
+        slot = self._pick(segment)
+        self._make_ready()
+        if slot and self._placed[slot.name] is segment:
             return slot
-        making = asyncio.ensure_future(asyncio.to_thread(self._make_slot))
+        placing = asyncio.ensure_future(asyncio.to_thread(self._placed_slot, slot, segment))
         try:
-            return await asyncio.shield(making)
+            return await asyncio.shield(placing)
         except asyncio.CancelledError:
-            making.add_done_callback(self._unwanted)
+            placing.add_done_callback(lambda done: self._unwanted(done, segment))
+            raise
+        except BaseException:
+            self._segments.leave(segment)
             raise
 
     async def release(self, slot: Slot, *, reuse: bool = True) -> None:
         """Take a slot back; `reuse=False` when its container could change the network's settings."""
         keep = reuse and not self._closed and len(self._ready) < KEPT
-        if keep and await asyncio.to_thread(slot.idle):
+        keep = keep and await asyncio.to_thread(slot.idle)
+        self._segments.leave(self._placed[slot.name])
+        if keep:
             self._ready.append(slot)
         else:
-            os.close(slot.descriptor)
-
-    def listen(self, port: int = 0) -> socket.socket:
-        """Return a socket that listens on the hub's address, for containers to reach the host through it."""
-        return _listening(self._hub, self.gateway, port)
+            self._discard(slot)
 
     @property
     def _addresses(self) -> uplink.Addresses:
@@ -134,12 +117,10 @@ class Network:
         assert self._uplink is not None
         with Netlink() as netlink:
             netlink.up("lo")
-            netlink.add_bridge(BRIDGE, self._uplink.mtu)
-            netlink.address(BRIDGE, self._addresses.gateway)
-            netlink.up(BRIDGE)
             netlink.address("uplink", self._addresses.hub_end)
             netlink.up("uplink")
             netlink.route(IPv4Network("0.0.0.0/0"), self._addresses.host_end.ip)
+            netlink.keep_apart(self._addresses.containers)
         uplink.FORWARDING.write_text("1")
 
     def _make_ready(self) -> None:
@@ -151,18 +132,43 @@ class Network:
         task.add_done_callback(self._one_made)
 
     async def _make_one_ready(self) -> None:
-        self._ready.append(await asyncio.to_thread(self._make_slot))
+        self._ready.append(await asyncio.to_thread(self._make_slot, self._segments.latest))
 
-    def _unwanted(self, making: asyncio.Future[Slot]) -> None:
-        if not making.cancelled() and making.exception() is None:
-            self._ready.append(making.result())
+    def _pick(self, segment: Segment) -> Slot | None:
+        """Take a slot out of those that are ready, one that is on the segment already if there is one."""
+        fitting = [slot for slot in self._ready if self._placed[slot.name] is segment]
+        slot = next(reversed(fitting or self._ready), None)
+        if slot:
+            self._ready.remove(slot)
+        return slot
+
+    def _unwanted(self, placing: asyncio.Future[Slot], segment: Segment) -> None:
+        self._segments.leave(segment)
+        if not placing.cancelled() and placing.exception() is None:
+            self._ready.append(placing.result())
+
+    def _discard(self, slot: Slot) -> None:
+        del self._placed[slot.name]
+        os.close(slot.descriptor)
 
     def _one_made(self, task: asyncio.Task[None]) -> None:
         self._making.discard(task)
         if not task.cancelled() and task.exception() is None:
             self._make_ready()
 
-    def _make_slot(self) -> Slot:
+    def _placed_slot(self, slot: Slot | None, segment: Segment) -> Slot:
+        """Move a slot, or a new one for None, to a segment."""
+        if slot is None:
+            return self._make_slot(segment)
+        try:
+            linux.in_network(self._hub, lambda: self._connect(slot.name, slot.address, segment))
+        except OSError as error:
+            self._discard(slot)
+            raise NetworkError(f"cannot move network slot {slot.name}: {error}") from error
+        self._placed[slot.name] = segment
+        return slot
+
+    def _make_slot(self, segment: Segment) -> Slot:
         self._made += 1
         number = self._made
         # 0 is the network's, 1 the hub's, the last one the broadcast address.
@@ -170,14 +176,14 @@ class Network:
         address = network[2 + (number - 1) % (network.num_addresses - 3)]
         interface = IPv4Interface((address, network.prefixlen))
         descriptor = linux.new_network()
+        name = f"slot{number}"
         assert self._uplink is not None
         mtu = self._uplink.mtu
 
         def connect() -> None:
             with Netlink() as netlink:
-                name = f"slot{number}"
-                netlink.add_pair(name, mtu, "eth0", descriptor, BRIDGE)
-                netlink.up(name)
+                netlink.add_pair(name, mtu, "eth0", descriptor)
+            self._connect(name, str(address), segment)
 
         def furnish() -> None:
             with Netlink() as netlink:
@@ -193,23 +199,18 @@ class Network:
             os.close(descriptor)
             raise NetworkError(f"cannot make network slot {number}: {error}") from error
         path = f"/proc/{os.getpid()}/fd/{descriptor}"
-        return Slot(f"slot{number}", path, str(address), self._resolver, descriptor)
+        self._placed[name] = segment
+        return Slot(name, path, str(address), self._resolver, descriptor)
 
-
-def _listening(network: int, address: str, port: int) -> socket.socket:
-    def listen() -> socket.socket:
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((address, port))
-        made.listen(128)
-        made.setblocking(False)  # noqa: FBT003  the only way to say it
-        return made
-
-    return linux.in_network(network, listen)
-
-
-def _without_sockets() -> bool:
-    return all(
-        len(Path("/proc/thread-self/net", name).read_text().splitlines()) <= 1
-        for name in ("tcp", "tcp6", "udp", "udp6")
-    )
+    def _connect(self, name: str, address: str, segment: Segment) -> None:
+        """Join a slot's link to a segment's bridge, which is made if need be; in the hub."""
+        assert self._uplink is not None
+        with self._bridging, Netlink() as netlink:
+            if segment.name not in self._bridges:
+                netlink.add_bridge(segment.name, self._uplink.mtu, self._hardware)
+                netlink.address(segment.name, IPv4Interface(self._addresses.gateway.ip))
+                netlink.up(segment.name)
+                self._bridges.add(segment.name)
+            netlink.join(name, segment.name)
+            netlink.up(name)
+            netlink.direct(IPv4Network(address), segment.name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from portable_dagger.runtime.network import Slot
+    from portable_dagger.runtime.slot import Slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from portable_dagger.session.forwarding import Forwarder
 
 if TYPE_CHECKING:
     from portable_dagger.graph.values import HostPorts
-    from portable_dagger.runtime.network import Slot
+    from portable_dagger.runtime.slot import Slot
     from portable_dagger.session.forwarding import Report
 
 

@@ -147,7 +147,7 @@ class Services:
         name = "service " + " ".join(service.args)
         span = stack.enter_context(self._session.progress.span("service", name))
         bound = await self.bind(container.services, context, service.args)
-        slot = await engine.network.acquire()
+        slot = await engine.network.acquire(self._session.id)
         stack.push_async_callback(engine.network.release, slot, reuse=not service.privileged)
         environment = (
             await stack.enter_async_context(nested_session(context, slot)) if service.nested else ()
@@ -176,7 +176,7 @@ class Services:
         shown = ", ".join(f"{pair.backend}" for pair in service.host.ports)
         name = f"host.service {service.host.host}:{shown}"
         span = stack.enter_context(self._session.progress.span("service", name))
-        slot = await network.acquire()
+        slot = await network.acquire(self._session.id)
         stack.push_async_callback(network.release, slot)
         output = Output(context.engine.logs_folder, (), span)
         stack.callback(output.remove)
