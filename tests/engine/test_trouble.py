@@ -187,6 +187,62 @@ def test_ctrl_c_leaves_nothing_running_within_five_seconds(tmp_path: Path) -> No
     assert status()["running"] == []
 
 
+def test_a_program_of_another_platform_says_how_to_run_it(tmp_path: Path) -> None:
+    own = Path("/bin/true").read_bytes()
+    # The ELF header's e_machine (elf.h): one that neither this machine nor an emulator has.
+    (tmp_path / "foreign").write_bytes(own[:18] + b"\xfe\xfe" + own[20:])
+    (tmp_path / "foreign").chmod(0o755)
+    done = query(
+        f'{{ host {{ file(path: "{tmp_path}/foreign") {{ id }} }} }}',
+    )
+    assert done.returncode == 0, done.stderr
+    file = json.loads(done.stdout)["host"]["file"]["id"]
+    put = f'withFile(path: "%s", source: "{file}")'
+    text = f'{put % "/bin/sh"} {{ {put % "/foreign"} {{ withExec(args: ["/foreign"]) {{ stdout }} }} }}'
+    done = query(f'{{ container(platform: "linux/s390x") {{ {text} }} }}')
+    assert done.returncode != 0
+    assert "runs no programs of linux/s390x: install an emulator" in done.stderr
+
+
+def test_limits_hold_for_containers_and_functions(tmp_path: Path) -> None:
+    subprocess.run([DAGGER, "engine", "stop"], check=True, capture_output=True)
+    (tmp_path / "dagger.json").write_text('{"name": "eats", "sdk": "python"}')
+    (tmp_path / "src" / "eats").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "eats"\nversion = "0"\n')
+    (tmp_path / "src" / "eats" / "__init__.py").write_text(
+        "import dagger\n\n\n@dagger.object_type\nclass Eats:\n    @dagger.function\n"
+        "    def much(self, size: int) -> int:\n        return len(bytearray(size))\n"
+    )
+    limit = {"PORTABLE_DAGGER_MEMORY": "200MB"}
+    try:
+        done = query(
+            BASE % 'withExec(args: ["sh", "-c", "head -c 400m /dev/zero | tail"]) { stdout }',
+            **limit,
+        )
+        assert done.returncode != 0
+        assert "killed at the limit of 200 MB of memory (PORTABLE_DAGGER_MEMORY)" in done.stderr
+        for size, code in (("1000", 0), ("400000000", 137)):
+            called = subprocess.run(
+                [DAGGER, "-m", str(tmp_path), "call", "much", "--size", size],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (called.returncode != 0) == (code != 0), called.stderr
+            assert ("killed at the limit of 200 MB" in called.stderr) == (code != 0)
+    finally:
+        subprocess.run([DAGGER, "engine", "stop"], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("setting", ["MEMORY", "PROCESSES", "CACHE_MAX", "DISK_FLOOR"])
+def test_a_setting_that_does_not_parse_is_named(setting: str) -> None:
+    subprocess.run([DAGGER, "engine", "stop"], check=True, capture_output=True)
+    done = query("{ version }", **{f"PORTABLE_DAGGER_{setting}": "much"})
+    assert done.returncode != 0
+    assert f"PORTABLE_DAGGER_{setting}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_two_calls_at_once_share_their_work() -> None:
     text = BASE % (
         f'withEnvVariable(name: "N", value: "{os.urandom(4).hex()}")'

@@ -35,7 +35,7 @@ from portable_dagger.housekeeping import Housekeeping
 from portable_dagger.images.resolve import Images
 from portable_dagger.modules.loader import Modules
 from portable_dagger.record.runs import Runs
-from portable_dagger.runtime import launcher, surroundings
+from portable_dagger.runtime import launcher, limits, surroundings
 from portable_dagger.session.server import Server
 from portable_dagger.store.store import Store
 
@@ -77,6 +77,7 @@ class Engine:
         self.port: int = listener.getsockname()[1]
         self.sessions: dict[str, Session] = {}
         self.clients: dict[str, Client] = {}
+        self.limits = limits.configured(os.environ, state)
         self.store = Store(state / "store")
         self.housekeeping = Housekeeping(self)
         self.runs = Runs(state / "runs", RUNS)

@@ -16,6 +16,7 @@ EngineError                  anything that a user can read: `message` says what 
 ├── MountError               a file system that could not be mounted
 ├── ContainerError           the container runtime refused to start a container
 ├── NetworkError             the network of containers could not be made
+├── LimitError               a limit on memory or processes that is no number, or cannot be set here
 ├── LaunchError              the engine's process could not be started, or another one has its state directory
 ├── ModuleError              something about a module
 │   ├── ModuleNotFoundAtPathError  no module at a path or above it
@@ -219,6 +220,10 @@ class ContainerError(EngineError):
 
 class NetworkError(EngineError):
     """The network of containers could not be made."""
+
+
+class LimitError(EngineError):
+    """A limit on memory or processes that is no number, or that cannot be set on this machine."""
 
 
 class LaunchError(EngineError):

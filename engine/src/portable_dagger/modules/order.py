@@ -47,7 +47,12 @@ def decode(text: bytes) -> Order:
     inside = data.pop("sandbox")
     pairs = {key: tuple((a, b) for a, b in inside[key]) for key in ("binds", "files", "links")}
     return Order(
-        sandbox=Sandbox(stage=inside["stage"], scratch=inside["scratch"], **pairs),
+        sandbox=Sandbox(
+            stage=inside["stage"],
+            scratch=inside["scratch"],
+            entrances=tuple(inside["entrances"]),
+            **pairs,
+        ),
         environment=data["environment"],
         search_path=tuple(data["search_path"]),
         packages=tuple(data["packages"]),

@@ -16,6 +16,7 @@ from portable_dagger.modules.call import Call, Error, FunctionCall
 from portable_dagger.modules.order import Invocation
 from portable_dagger.modules.worker import Run
 from portable_dagger.record.output import Output
+from portable_dagger.runtime import limits
 from portable_dagger.session.client import Client
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ async def running(
         slot = await engine.network.acquire(session.id)
         stack.push_async_callback(engine.network.release, slot)
         port = await stack.enter_async_context(engine.served_in(slot))
+        group = limits.make(engine.limits, scratch.name) if engine.limits.any else None
+        if group:
+            stack.callback(group.remove)
         run = Run(
             module.source,
             module.folder,
@@ -64,6 +68,7 @@ async def running(
             schema=await engine.modules.schema_file(client),
             files_inside=(("/etc/hosts", HOSTS), ("/etc/resolv.conf", slot.resolver)),
             invocation=_invocation(asked),
+            entrances=group.entrances if group else (),
         )
         output = Output(engine.logs_folder, [], span)
         stack.callback(output.remove)
@@ -72,11 +77,12 @@ async def running(
         if call.error is not None:
             raise failure(call.error)
         if call.value is None:
+            met = group.exceeded() if group else ""
             stdout, stderr = (
                 output.path(stream).read_text(errors="replace") for stream in ("stdout", "stderr")
             )
             raise ExecError(
-                f"exit code: {code}",
+                f"exit code: {code}" + (f": {met}" if met else ""),
                 cmd=[COMMAND],
                 exit_code=code,
                 stdout=stdout.strip()[-_STREAM_LIMIT:],

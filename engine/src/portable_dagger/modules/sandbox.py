@@ -37,7 +37,8 @@ class Sandbox:
     """The root of module code. `binds` are (path inside, path of the host), read-only, parents first.
 
     `scratch` is a folder of the host that becomes /scratch; `stage` any empty folder of the host to assemble the root
-    on; `files` are (path inside, text), `links` (path inside, target).
+    on; `files` are (path inside, text), `links` (path inside, target). `entrances` are the files of the control group
+    that limits the code (runtime.limits).
     """
 
     stage: str
@@ -45,6 +46,7 @@ class Sandbox:
     binds: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    entrances: tuple[str, ...] = ()
 
 
 def leave_pid_namespace() -> None:
@@ -62,6 +64,8 @@ def enter(sandbox: Sandbox, network: int | None) -> None:
 
     Raises OSError naming the step that failed.
     """
+    for entrance in sandbox.entrances:
+        Path(entrance).write_text("0")
     _check(_libc.unshare(_NEW_NAMESPACES | (_NEW_NETWORK if network is None else 0)), "unshare", "")
     if network is not None:
         _check(_libc.setns(network, _NEW_NETWORK), "setns", "network")

@@ -46,7 +46,7 @@ class Run:
     `port` and `token` are of the API; `network` is the path of the network namespace where it listens on loopback.
     `scratch` becomes the working directory; `schema` is a file with an introspection result (None: the code asks);
     `files_inside` are (path, text) of further files that the code sees, such as /etc/hosts. Without an `invocation` the
-    code registers its types.
+    code registers its types. `entrances` lead to the control group that limits it.
     """
 
     module: ModuleSource
@@ -60,6 +60,7 @@ class Run:
     environment: tuple[tuple[str, str], ...] = ()
     files_inside: tuple[tuple[str, str], ...] = ()
     invocation: Invocation | None = None
+    entrances: tuple[str, ...] = ()
 
 
 class Worker:
@@ -187,6 +188,7 @@ def order_of(run: Run, stage: Path) -> Order:
             binds=(*binds, (str(MOUNT), str(run.files))),
             files=tuple(files),
             links=links,
+            entrances=run.entrances,
         ),
         environment=interpreter.environment(
             os.environ,

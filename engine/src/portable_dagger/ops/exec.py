@@ -22,6 +22,7 @@ from portable_dagger.ops.paths import absolute, edited, expanded, locate
 from portable_dagger.ops.terminal import after_failure
 from portable_dagger.record.inputs import Account, Files
 from portable_dagger.record.output import STREAMS, Output
+from portable_dagger.runtime import emulation
 from portable_dagger.runtime.process import start
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot
@@ -203,7 +204,7 @@ async def _execute(
         if not command.expect.accepts(code):
             if context.session.terminals.on_failure:
                 await after_failure(container, context, prepared, bound, f"exit code: {code}")
-            raise _exec_error(command.args, code, output)
+            raise _exec_error(command.args, code, output, (container.platform, engine.platform))
         return await asyncio.to_thread(
             _keep, container, context, prepared, command, key, code, output
         )
@@ -317,13 +318,17 @@ def _failed(command: Command, message: str, code: int) -> ExecError:
     return ExecError(message, cmd=list(command.args), exit_code=code, stdout="", stderr="")
 
 
-def _exec_error(args: Sequence[str], code: int, output: Output) -> ExecError:
+def _exec_error(
+    args: Sequence[str], code: int, output: Output, platforms: tuple[str, str]
+) -> ExecError:
+    stderr = shortened(output.path("stderr"))
+    todo = emulation.advice(*platforms, stderr)
     return ExecError(
-        f"exit code: {code}",
+        f"exit code: {code}" + (f": {todo}" if todo else ""),
         cmd=list(args),
         exit_code=code,
         stdout=shortened(output.path("stdout")),
-        stderr=shortened(output.path("stderr")),
+        stderr=stderr,
     )
 
 

@@ -117,6 +117,7 @@ async def launch(
                 privileged=options.privileged,
                 init=options.init,
                 stdin=options.stdin,
+                limits=context.engine.limits,
             ),
             stages=stages,
             secrets=secrets,

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from portable_dagger.errors import EngineError, LaunchError
-from portable_dagger.runtime import linux, uplink
+from portable_dagger.runtime import limits, linux, uplink
 from portable_dagger.runtime.network import Network
 from portable_dagger.runtime.process import BUNDLES
 
@@ -109,6 +109,7 @@ def _clean(state: Path) -> None:
     (state / "engine.json").unlink(missing_ok=True)
     if (state / "run").exists():
         shutil.rmtree(state / "run")
+    limits.clean(state)
     uplink.clean()
 
 
@@ -133,7 +134,11 @@ def _init(started: Started, run: Callable[[Started], None], alive: int, held: in
 def _engine(started: Started, run: Callable[[Started], None]) -> int:
     for number in ASKED_TO_END:
         signal.signal(number, signal.SIG_DFL)
-    run(started)
+    try:
+        run(started)
+    except EngineError as error:
+        print(f"{error.message}\n{error.hint}", file=sys.stderr)  # noqa: T201  the engine's log
+        return FAILED
     return 0
 
 

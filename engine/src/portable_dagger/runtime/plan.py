@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from portable_dagger.runtime.limits import UNLIMITED, Limits
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -73,6 +75,7 @@ class ProcessPlan:
     privileged: all capabilities and devices, no seccomp, nothing masked.
     init: a small init is process 1 and reaps what the command leaves behind.
     stdin: None is /dev/null.
+    limits: what the container may take.
     terminal: the process gets a pseudo-terminal; all output comes as "stdout".
     """
 
@@ -92,3 +95,4 @@ class ProcessPlan:
     init: bool = True
     stdin: bytes | None = field(default=None, repr=False)
     terminal: bool = False
+    limits: Limits = UNLIMITED

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from portable_dagger.errors import ContainerError, RuntimeToolError
-from portable_dagger.runtime import bundle, failure
+from portable_dagger.runtime import bundle, failure, limits
 from portable_dagger.runtime.execute import Executed, execute
 from portable_dagger.runtime.plan import BindMount
 from portable_dagger.runtime.rootfs import RootFileSystem
@@ -66,6 +66,7 @@ class Container:
     """A container's folder and mounts."""
 
     def __init__(self, folder: Path, plan: ProcessPlan, rootfs: RootFileSystem) -> None:
+        self.group = limits.make(plan.limits, folder.name) if plan.limits.any else None
         self.folder = folder
         self.plan = plan
         self.log = folder / "log"
@@ -83,11 +84,11 @@ class Container:
             rootfs.assemble()
             config = bundle.config(plan, rootfs.path, rootfs.covers)
             (folder / "config.json").write_text(json.dumps(config))
+            return cls(folder, plan, rootfs)
         except BaseException:
             rootfs.dismantle()
             shutil.rmtree(folder)
             raise
-        return cls(folder, plan, rootfs)
 
     def runtime(self) -> list[str]:
         """Return the command line of the container runtime, up to its verb."""
@@ -101,7 +102,8 @@ class Container:
         words += ["run", "--bundle", str(self.folder), "--pid-file", str(self.pid_file)]
         if self.plan.terminal:
             words += ["--console-socket", str(self.console)]
-        return [*words, self.folder.name]
+        words.append(self.folder.name)
+        return self.group.entering(words) if self.group else words
 
     def pid(self) -> int | None:
         """Return the id of the container's process 1, None before it has one."""
@@ -114,6 +116,8 @@ class Container:
         """Unmount everything and remove the folder."""
         self._rootfs.dismantle()
         shutil.rmtree(self.folder)
+        if self.group:
+            self.group.remove()
 
 
 class Process(asyncio.SubprocessProtocol):
@@ -226,6 +230,9 @@ class Process(asyncio.SubprocessProtocol):
         code, held = self._stderr.end(code)
         if held:
             self._output("stderr", held)
+        group = self._container.group
+        if group and code != 0 and (met := group.exceeded()):
+            self._output("stderr", f"portable-dagger: {met}\n".encode())
         log = self._container.log
         refusal = log.read_text().strip() if log.exists() else ""
         if refusal and code != 0 and not held:

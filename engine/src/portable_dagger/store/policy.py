@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from portable_dagger.store.sizes import Space, parse_duration, parse_size
+from portable_dagger.store.sizes import Space, parse_duration, parse_size, size_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,15 +69,11 @@ def configured(environment: Mapping[str, str], disk: Space) -> Policy:
     """Return the policy of the settings (docs/reference/engine.md); QueryError names one that does not parse."""
 
     def size(name: str, default: str) -> int:
-        return parse_size(environment.get(name) or default, disk.total)
+        return size_setting(environment, name, default, disk.total)
 
-    reserved = environment.get("PORTABLE_DAGGER_CACHE_RESERVED")
+    reserved = str(min(RESERVED_MOST, parse_size(RESERVED_PART, disk.total)))
     return Policy(
-        reserved=(
-            parse_size(reserved, disk.total)
-            if reserved
-            else min(RESERVED_MOST, parse_size(RESERVED_PART, disk.total))
-        ),
+        reserved=size("PORTABLE_DAGGER_CACHE_RESERVED", reserved),
         largest=size("PORTABLE_DAGGER_CACHE_MAX", LARGEST),
         free=size("PORTABLE_DAGGER_CACHE_FREE", FREE),
         age=parse_duration(environment.get("PORTABLE_DAGGER_CACHE_AGE") or AGE),
@@ -86,10 +82,8 @@ def configured(environment: Mapping[str, str], disk: Space) -> Policy:
 
 def floor(environment: Mapping[str, str], disk: Space) -> int:
     """Return how many bytes must be free before a step may write."""
-    given = environment.get("PORTABLE_DAGGER_DISK_FLOOR")
-    if given:
-        return parse_size(given, disk.total)
-    return min(FLOOR_MOST, parse_size(FLOOR_PART, disk.total))
+    default = str(min(FLOOR_MOST, parse_size(FLOOR_PART, disk.total)))
+    return size_setting(environment, "PORTABLE_DAGGER_DISK_FLOOR", default, disk.total)
 
 
 def oldest_first(entries: Iterable[Entry]) -> list[Entry]:

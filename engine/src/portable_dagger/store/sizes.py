@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from portable_dagger.errors import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 UNITS = ("", "K", "M", "G", "T")
@@ -47,6 +47,15 @@ def parse_size(text: str, whole: int = 0) -> int:
         return int(whole * number / 100)
     base = 1024 if match[3] else 1000
     return int(number * base ** UNITS.index(match[2].upper()))
+
+
+def size_setting(environment: Mapping[str, str], name: str, default: str, whole: int) -> int:
+    """Return the size that a setting says; QueryError names the setting when it says none."""
+    text = environment.get(name) or default
+    try:
+        return parse_size(text, whole)
+    except QueryError as error:
+        raise QueryError(f"{name}: {error.message}", error.hint) from error
 
 
 def parse_duration(text: str) -> float:
