@@ -6,8 +6,10 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +175,76 @@ def test_a_function_reaches_nothing_of_the_host(desk: Desk, tmp_path: Path) -> N
             assert '"errors"' in found, query
             for leak in (TEXT, "root:", "uid=", "passwd\\"):
                 assert leak not in found
+        await engine.close_session(session)
+
+    desk.run(attack)
+
+
+class _Answering(BaseHTTPRequestHandler):
+    """Answers a text."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(TEXT.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def served() -> Iterator[int]:
+    everywhere = ("0.0.0.0", 0)  # noqa: S104  the tests come by all addresses
+    with ThreadingHTTPServer(everywhere, _Answering) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_a_function_reaches_no_server_of_the_host(desk: Desk, tmp_path: Path, served: int) -> None:
+    async def attack(engine: Engine) -> None:
+        session = opened(engine)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            own = probe.getsockname()[0]
+        for address in ("127.0.0.1", "localhost", "0.0.0.0", "[::1]", own):  # noqa: S104
+            url = f"http://{address}:{served}/x"
+            client = function(session, tmp_path)
+            said = await ask(client, f'{{ http(url: "{url}") {{ contents }} }}')
+            assert "is on the host: functions and nested commands cannot reach its servers" in said
+            said = await ask(client, f'{{ git(url: "{url}") {{ head {{ commit }} }} }}')
+            assert "cannot reach its servers" in said
+        handed = await ask(session.main, f'{{ http(url: "http://localhost:{served}/h") {{ id }} }}')
+        load = f'{{ loadFileFromID(id: "{handed}") {{ contents }} }}'
+        assert await ask(function(session, tmp_path), load) == TEXT
+        # Its own first container would have the address behind the gateway's.
+        url = f"http://{engine.network.containers[2]}/"
+        said = await ask(command(session), f'{{ http(url: "{url}") {{ contents }} }}')
+        assert "is a container's" in said
+        await engine.close_session(session)
+
+    desk.run(attack)
+
+
+def test_a_function_reads_a_repository_that_it_was_handed(desk: Desk, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "init", "-q", repository], check=True)
+    commit = ["git", *author, "commit", "-q", "--allow-empty", "-m", "x"]
+    subprocess.run(commit, cwd=repository, check=True)
+
+    async def attack(engine: Engine) -> None:
+        session = opened(engine)
+        own = f'{{ git(url: "{repository}") {{ %s }} }}'
+        identifier = await ask(session.main, own % "id")
+        load = f'{{ loadGitRepositoryFromID(id: "{identifier}") {{ head {{ commit }} }} }}'
+        found = await ask(function(session, tmp_path), load)
+        assert len(found) == 40, found
+        # That it was handed one object does not open the path.
+        said = await ask(function(session, tmp_path), own % "head { commit }")
+        assert "functions cannot read repositories of the host" in said
         await engine.close_session(session)
 
     desk.run(attack)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +114,7 @@ def test_udp_is_refused() -> None:
 def test_a_nested_command_cannot_make_one() -> None:
     done = dagger(
         *["container", "from", "--address", "python:3.13-slim"],
+        *["with-env-variable", "--name", "N", "--value", os.urandom(4).hex()],
         *["with-new-file", "--path", "/ask", "--contents", ASK_AS_A_NESTED_COMMAND],
         *["with-exec", "--args", "python3,/ask", "--experimental-privileged-nesting", "stdout"],
     )

@@ -62,8 +62,9 @@ async def container(self: Address, context: Context) -> Container:
     return await from_(Container(platform=context.engine.platform), context, address=self.value)  # type: ignore[no-any-return]
 
 
-def _git(address: Address) -> GitRepository:
-    return GitRepository(git_address.parse(address.value).url)
+def _git(address: Address, context: Context) -> GitRepository:
+    url = git_address.parse(address.value).url
+    return GitRepository(url, of_main_client=context.client.is_main)
 
 
 async def _git_tree(address: Address, context: Context, select: Filter) -> Directory:
@@ -79,7 +80,7 @@ async def _git_tree(address: Address, context: Context, select: Filter) -> Direc
 
 async def git_ref_of(address: Address, context: Context) -> GitRef:
     """Return the ref that an address names, its repository's head if it names none."""
-    repository, name = _git(address), git_address.parse(address.value).ref
+    repository, name = _git(address, context), git_address.parse(address.value).ref
     if not name:
         return await head(repository, context)  # type: ignore[no-any-return]
     return await ref(repository, context, name=name)  # type: ignore[no-any-return]
@@ -88,7 +89,7 @@ async def git_ref_of(address: Address, context: Context) -> GitRef:
 @ADDRESS.field(scope=Scope.CLIENT)
 async def git_repository(self: Address, context: Context) -> GitRepository:
     """Load a git repository from a URL, or from a folder of the host."""
-    return _git(self)
+    return _git(self, context)
 
 
 @ADDRESS.field(scope=Scope.CLIENT)

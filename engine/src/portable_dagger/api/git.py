@@ -43,6 +43,7 @@ async def git(
         service=experimental_service_host,
         known_hosts=ssh_known_hosts,
         socket=ssh_auth_socket,
+        of_main_client=context.client.is_main,
     )
 
 

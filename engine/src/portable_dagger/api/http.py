@@ -17,7 +17,7 @@ from portable_dagger.store.store import file_digest
 DEFAULT_MODE = 0o600
 
 
-@QUERY.field(scope=Scope.SESSION, step="http")
+@QUERY.field(scope=Scope.CLIENT, step="http")
 async def http(
     self: object,
     context: Context,
@@ -37,7 +37,8 @@ async def http(
         authorization = (
             (await context.session.secrets.text(auth_header, context.client)).decode().strip()
         )
-    request = Request(url, address, authorization)
+    away_from = None if context.client.is_main else context.engine.network.containers
+    request = Request(url, address, authorization, away_from)
     with context.session.progress.span("http", f"http {url}"):
         path = await fetch(context.store, request)
         if checksum:

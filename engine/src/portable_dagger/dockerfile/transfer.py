@@ -142,7 +142,8 @@ class Transfer:
         return Source(root, f"/{name}", name)
 
     async def _fetched(self, instruction: Instruction, url: str) -> Source:
-        request = http.Request(url)
+        client, network = self._context.client, self._context.engine.network
+        request = http.Request(url, away_from=None if client.is_main else network.containers)
         with self._context.session.progress.span("http", f"{instruction.place}: {instruction}"):
             path = await http.fetch(self._context.store, request)
             wanted = instruction.flag("checksum")
@@ -160,7 +161,7 @@ class Transfer:
         """Return a commit's files; the fragment is `ref:subdirectory`, both optional."""
         url, _, fragment = text.partition("#")
         name, _, folder = fragment.partition(":")
-        repository = GitRepository(url)
+        repository = GitRepository(url, of_main_client=self._context.client.is_main)
         with self._context.session.progress.span("git", f"git tree {text}"):
             mirror = await git.Mirror.of(repository, self._context)
             ref = GitRef(repository, name or "HEAD", await mirror.commit_of(name or "HEAD"))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GitRepository(Value):
-    """A repository: at a URL, or in a directory."""
+    """A repository: at a URL, or in a directory; only one of the session's main client may be on this machine."""
 
     api_type: ClassVar[str] = "GitRepository"
     url: str = ""
@@ -24,6 +24,7 @@ class GitRepository(Value):
     service: Service | None = None
     known_hosts: str = ""
     socket: Socket | None = None
+    of_main_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)

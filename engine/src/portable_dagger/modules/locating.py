@@ -128,7 +128,7 @@ async def from_git(text: str, pin: str, context: Context) -> ModuleSource:
     GitError when there is none.
     """
     wanted = reference.parse(text)
-    repository = GitRepository(wanted.clone)
+    repository = GitRepository(wanted.clone, of_main_client=context.client.is_main)
     try:
         ref = await git.ref(repository, context, name=pin or wanted.version or "HEAD")
     except GitError:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from portable_dagger.errors import GitError
 from portable_dagger.graph.steps import step_key
 from portable_dagger.graph.values import Directory
+from portable_dagger.ops import reach
 from portable_dagger.ops.identity import content_key
 from portable_dagger.store.copy import extract
 from portable_dagger.store.host import import_directory
@@ -83,7 +84,9 @@ class Mirror:
             key = await content_key(repository.directory, context)
             name = hashlib.sha256(key.encode()).hexdigest()
         else:
-            name = hashlib.sha256(f"{context.session.id}{repository.url}".encode()).hexdigest()
+            # What the main client's credentials or paths led to is not a function's.
+            whose = (context.session.id, repository.of_main_client, repository.url)
+            name = hashlib.sha256(repr(whose).encode()).hexdigest()
         folder = context.engine.state / "run" / "git" / name
 
         async def make() -> None:
@@ -142,8 +145,13 @@ async def _reached(repository: GitRepository, context: Context) -> tuple[str, di
     url, settings = repository.url, {}
     if "://" not in url and not url.startswith(("git@", "/")):
         url = str(context.client.workdir / url)
-    if not context.client.is_main and not REMOTE.match(url):
-        raise GitError(f"{repository.url}: functions cannot read repositories of the host")
+    if not repository.of_main_client:
+        if not REMOTE.match(url):
+            raise GitError(f"{repository.url}: functions cannot read repositories of the host")
+        if repository.service is None:
+            network = context.engine.network.containers
+            if why := await asyncio.to_thread(reach.refusal, url, network):
+                raise GitError(why, reach.TODO)
     if repository.service is not None:
         running = await context.session.services.start(repository.service, context)
         parts = urlsplit(url)

@@ -11,14 +11,17 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from portable_dagger.errors import HttpError
 from portable_dagger.graph.steps import step_key
+from portable_dagger.ops import reach
 from portable_dagger.store.disk import disk_errors
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
     from portable_dagger.store.store import Store
 
 NOT_MODIFIED = 304
@@ -28,11 +31,15 @@ SILENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for; `address` is where the URL's host is, "" to look it up, `authorization` the header's text."""
+    """What is asked for; `address` is where the URL's host is, "" to look it up, `authorization` the header's text.
+
+    away_from: the containers' network, when this machine must not be asked either (ops/reach.py).
+    """
 
     url: str
     address: str = ""
     authorization: str = ""
+    away_from: IPv4Network | None = None
 
     @property
     def name(self) -> str:
@@ -58,6 +65,32 @@ class Request:
             request.add_header("If-None-Match", etag)
         return request
 
+    def opener(self) -> urllib.request.OpenerDirector:
+        """Return what sends the request, and those that servers redirect it to; HttpError where it must not go."""
+        if self.away_from is None or self.address:
+            return urllib.request.build_opener()
+        _refuse(self.url, self.away_from)
+        return urllib.request.build_opener(_Redirects(self.away_from))
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirections, but for those to this machine."""
+
+    def __init__(self, away_from: IPv4Network) -> None:
+        self._away_from = away_from
+
+    def redirect_request(  # noqa: PLR0913, PLR0917  as in the class above
+        self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str  # noqa: ANN401
+    ) -> urllib.request.Request | None:
+        _refuse(newurl, self._away_from)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _refuse(url: str, containers: IPv4Network) -> None:
+    why = reach.refusal(url, containers)
+    if why:
+        raise HttpError(why, reach.TODO)
+
 
 async def fetch(store: Store, request: Request) -> Path:
     """Return the file of the store that holds what the server sent, now or last time; raises HttpError."""
@@ -72,7 +105,7 @@ def _fetch(store: Store, request: Request) -> Path:
     kept = store.get_step(key) or {}
     try:
         with (
-            urllib.request.urlopen(  # noqa: S310  the scheme is checked
+            request.opener().open(
                 request.prepared(kept.get("etag", "")), timeout=SILENCE
             ) as answer,
             tempfile.NamedTemporaryFile(dir=store.root, delete=False) as file,

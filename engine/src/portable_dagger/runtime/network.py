@@ -53,6 +53,11 @@ class Network:
         """The hub's address, which containers can reach."""
         return str(self._addresses.gateway.ip)
 
+    @property
+    def containers(self) -> IPv4Network:
+        """The network that all containers are in."""
+        return self._addresses.containers
+
     async def open(self) -> None:
         """Make the hub and its link to the host; raises NetworkError."""
         await asyncio.to_thread(self._open)
