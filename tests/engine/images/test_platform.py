@@ -24,11 +24,12 @@ def test_canonical(text: str, canonical: str) -> None:
 
 def test_own() -> None:
     assert parse("linux") == default()
+    assert parse("windows") == Platform("windows", default().architecture)
 
 
-@pytest.mark.parametrize("text", ["", "not a platform", "a/b/c/d", "linux/"])
+@pytest.mark.parametrize("text", ["", "not a platform", "a/b/c/d", "linux/", "tape"])
 def test_malformed(text: str) -> None:
-    with pytest.raises(PlatformError, match="platform"):
+    with pytest.raises(PlatformError, match=r"platform|architecture"):
         parse(text)
 
 

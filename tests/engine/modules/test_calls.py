@@ -234,12 +234,48 @@ def test_errors(talk: Talk) -> None:
         talk.ask('{sample{raises(text:"went wrong")}}')
     with pytest.raises(EngineError, match="gone"):
         talk.ask("{sample{asksWrongly}}")
-    with pytest.raises(EngineError, match=r"answered 'seven', but its type is INTEGER_KIND"):
-        talk.ask("{sample{wrong}}")
     with pytest.raises(EngineError, match="exit code: 4") as caught:
         talk.ask("{sample{leaves(code:4)}}")
     assert "'exitCode': 4" in caught.value.hint
     assert "last words" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("wrong", "^sample: wrong: 'seven' was answered, but the type is Integer$"),
+        ("empty", "^sample: empty, item 2: None was answered, but the type is String$"),
+        (
+            "mistaken{entries}",
+            "^sample: mistaken: a Container was answered, but the type is Directory$",
+        ),
+        (
+            'broken(how:"other")',
+            "^sample: broken: 'TCP' was answered, but the type is Tone, and Tone is one of LOUD, LOW$",
+        ),
+        (
+            'broken(how:"text")',
+            "^InvalidResultError: (.|\n)*\n'low' was answered, but .* one of LOUD, LOW$",
+        ),
+        ('broken(how:"none")', "\nNone was answered, but .* one of LOUD, LOW$"),
+        (
+            'platform(name:"linux/arm64", append:"/v8/x")',
+            '^sample: platform: "linux/arm64/v8/x" is an invalid platform',
+        ),
+        (
+            'platform(name:"tape")',
+            'init arg "name": "tape": unknown operating system or architecture$',
+        ),
+    ],
+)
+def test_results_and_arguments_of_the_wrong_type(talk: Talk, query: str, message: str) -> None:
+    with pytest.raises(EngineError, match=message):
+        talk.ask(f"{{sample{{{query}}}}}")
+
+
+def test_platforms_have_one_spelling(talk: Talk) -> None:
+    assert talk.ask('{sample{platform(name:"linux/x86_64")}}') == "linux/amd64"
+    assert talk.ask('{container(platform:"aarch64"){platform}}') == "linux/arm64"
 
 
 def test_prints_are_progress_and_no_result(talk: Talk) -> None:

@@ -14,8 +14,9 @@ from graphql.language import ast
 
 from portable_dagger.api.registry import REQUIRED
 from portable_dagger.api.types import input_fields
-from portable_dagger.errors import QueryError
+from portable_dagger.errors import PlatformError, QueryError
 from portable_dagger.graph.recipe import Recipe
+from portable_dagger.images import platform as platforms
 
 if TYPE_CHECKING:
     from portable_dagger.api.registry import Argument
@@ -131,6 +132,11 @@ def _scalar(value: Any, type_: TypeRef, where: str) -> Any:
             return float(value)
         except (ValueError, TypeError):
             pass
+    if wanted == "Platform" and isinstance(value, str):
+        try:
+            return str(platforms.parse(value))
+        except PlatformError as error:
+            raise QueryError(f"{where}: {error.message}", error.hint) from error
     if wanted not in {"Boolean", "Int", "Float"} and isinstance(value, str):
         return value
     raise QueryError(f"{where}: cannot create {wanted} from {value!r}")

@@ -22,9 +22,17 @@ _ARCHITECTURES = {
     "armhf": "arm",
     "armv7l": "arm",
 }
+_KNOWN_SYSTEMS = frozenset({"linux", "darwin", "windows", "freebsd"})
+_KNOWN_ARCHITECTURES = frozenset(
+    {"386", "amd64", "arm", "arm64", "loong64", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"}
+    | {"mips", "mipsle", "mips64", "mips64le"}
+)
+"""What a platform of one word may name, of those that containerd knows."""
+
 _DEFAULT_VARIANTS = {"arm64": "v8", "arm": "v7"}
 _COMPONENT = re.compile(r"[A-Za-z0-9_.-]+")
 _MAX_PARTS = 3
+_HINT = "write it like linux/amd64 or linux/arm64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +68,15 @@ def parse(text: str) -> Platform:
     parts = text.split("/")
     if len(parts) > _MAX_PARTS or not all(_COMPONENT.fullmatch(part) for part in parts):
         raise PlatformError(
-            f'"{text}" is an invalid platform', hint="write it like linux/amd64 or linux/arm64"
+            f'"{text}" is an invalid platform: os/architecture[/variant] is wanted', _HINT
         )
     if len(parts) == 1:
-        if parts[0].lower() == "linux":
-            return default()
-        return _normal("linux", parts[0], "")
+        if parts[0].lower() in _KNOWN_SYSTEMS:
+            return _normal(parts[0], machine.machine(), "")
+        found = _normal("linux", parts[0], "")
+        if found.architecture not in _KNOWN_ARCHITECTURES:
+            raise PlatformError(f'"{text}": unknown operating system or architecture', _HINT)
+        return found
     return _normal(parts[0], parts[1], parts[2] if len(parts) == _MAX_PARTS else "")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger import __version__
 from portable_dagger.api.kinds import FunctionCachePolicy
-from portable_dagger.errors import ModuleError
+from portable_dagger.errors import FunctionError, ModuleError
 from portable_dagger.graph.recipe import Recipe
 from portable_dagger.graph.steps import step_key
 from portable_dagger.graph.values import Directory, File, Secret
@@ -18,6 +18,7 @@ from portable_dagger.modules.call import AnyValue, FunctionCall, FunctionCallArg
 from portable_dagger.modules.durations import seconds
 from portable_dagger.modules.identity import content_keys
 from portable_dagger.modules.objects import (
+    expected,
     from_module,
     identifiers,
     reachable,
@@ -67,16 +68,23 @@ async def call(target: Target, given: dict[str, AnyValue], context: Context) -> 
         span.cached = kept is not None
         if kept is not None:
             inside = _inside(module, context)
-            return await from_module(kept["value"], function.return_type, module, inside)
+            return await from_module(kept["value"], function.return_type, module, inside, shown)
 
         async def produce() -> AnyValue:
             asked = _asked(target, arguments)
-            async with running(module, asked, context, span) as (value, inside):
-                settled = await _settled(value, inside)
-                result = await from_module(settled, function.return_type, module, inside)
-                if key and inside.client.call.lasting:
-                    await _keep(target, key, settled, inside)
-                return result
+            try:
+                async with running(module, asked, context, span) as (value, inside):
+                    settled = await _settled(value, inside)
+                    result = await from_module(settled, function.return_type, module, inside, shown)
+                    if key and inside.client.call.lasting:
+                        await _keep(target, key, settled, inside)
+                    return result
+            except FunctionError as error:
+                value = error.values.get("extra.value")
+                if error.values.get("exception.type") != "InvalidResultError" or not value:
+                    raise
+                text = f"{error.message}\n{value} was answered, but {expected(function.return_type, module)}"
+                raise FunctionError(text, values=error.values) from error
 
         if not key:
             return await produce()

@@ -103,6 +103,13 @@ class LoadedModule:
         known = self.enums.get(type_name)
         return known(own) if known else ENUMS[type_name][own]
 
+    def own_members(self, type_name: str) -> list[str]:
+        """Return what the module calls the members of an enum."""
+        known = self.enums.get(type_name)
+        return (
+            [str(member.value) for member in known] if known else list(ENUMS[type_name].__members__)
+        )
+
     def own_member(self, type_name: str, member: str) -> str:
         """Return what the module calls a member of the API."""
         known = self.enums.get(type_name)

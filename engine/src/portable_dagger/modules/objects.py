@@ -6,13 +6,15 @@ Core objects travel as ID strings, objects of the module itself as their state, 
 from __future__ import annotations
 
 import enum
+import reprlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.api.kinds import TypeDefKind
-from portable_dagger.errors import FunctionError, NotFoundError
+from portable_dagger.errors import FunctionError, NotFoundError, PlatformError
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.recipe import Recipe, parse_id
+from portable_dagger.images import platform as platforms
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
@@ -58,31 +60,71 @@ async def to_module(
 
 
 async def from_module(
-    value: JsonData, type_: TypeDef, module: LoadedModule, context: Context
+    value: JsonData, type_: TypeDef, module: LoadedModule, context: Context, where: str
 ) -> AnyValue:
-    """Return what module code answered as a value of the API; FunctionError when it does not fit its type."""
-    if value is None:
-        if type_.optional or type_.kind is TypeDefKind.VOID_KIND:
-            return None
-        raise FunctionError(
-            f"the function answered None, but its type is {type_.name or type_.kind.name}"
-        )
+    """Return what module code answered as a value of the API; FunctionError when it does not fit its type.
+
+    `where` says what answered it, for messages.
+    """
+    if value is None and (type_.optional or type_.kind is TypeDefKind.VOID_KIND):
+        return None
+    if not _fits(value, type_, module):
+        shown = "None" if value is None else reprlib.repr(value)
+        raise FunctionError(f"{where}: {shown} was answered, but {expected(type_, module)}")
     if type_.element is not None:
-        if not isinstance(value, list):
-            raise FunctionError(f"the function answered {value!r}, but its type is a list")
-        items = [from_module(item, type_.element, module, context) for item in value]
+        element = type_.element
+        items = [
+            from_module(item, element, module, context, f"{where}, item {number}")
+            for number, item in enumerate(value, 1)
+        ]
         return await gather(items)
     if type_.kind is TypeDefKind.ENUM_KIND:
         return module.enum_member(type_.name, value)
-    if type_.kind is TypeDefKind.OBJECT_KIND and module.types.object(type_.name) is not None:
-        return ModuleObject(module.api_name(type_.name), module, type_.name, value)
     if type_.kind in {TypeDefKind.OBJECT_KIND, TypeDefKind.INTERFACE_KIND}:
-        evaluator = context.engine.evaluator
-        return await evaluator.evaluate(evaluator.load(value), context)
+        return await _object(value, type_, module, context, where)
+    return _platform(value, where) if type_.name == "Platform" else value
+
+
+def _fits(value: JsonData, type_: TypeDef, module: LoadedModule) -> bool:
+    """Whether a JSON value has the shape of a type's values; items and what an ID names are not looked at."""
+    if type_.element is not None:
+        return isinstance(value, list)
+    if type_.kind is TypeDefKind.ENUM_KIND:
+        return value in module.own_members(type_.name)
+    if type_.kind is TypeDefKind.OBJECT_KIND and module.types.object(type_.name) is not None:
+        return isinstance(value, dict)
     wanted = _PLAIN.get(type_.kind, (str,))
-    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-        raise FunctionError(f"the function answered {value!r}, but its type is {type_.kind.name}")
-    return value
+    return isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool))
+
+
+async def _object(
+    value: JsonData, type_: TypeDef, module: LoadedModule, context: Context, where: str
+) -> AnyValue:
+    if isinstance(value, dict):
+        return ModuleObject(module.api_name(type_.name), module, type_.name, value)
+    evaluator = context.engine.evaluator
+    recipe = evaluator.load(value)
+    if type_.kind is TypeDefKind.OBJECT_KIND and recipe.type != type_.name:
+        raise FunctionError(f"{where}: a {recipe.type} was answered, but the type is {type_}")
+    return await evaluator.evaluate(recipe, context)
+
+
+def _platform(text: str, where: str) -> str:
+    try:
+        return str(platforms.parse(text))
+    except PlatformError as error:
+        raise FunctionError(f"{where}: {error.message}") from error
+
+
+def expected(type_: TypeDef, module: LoadedModule) -> str:
+    """Say which values a type takes: its name, and an enum's members."""
+    innermost = type_
+    while innermost.element is not None:
+        innermost = innermost.element
+    if innermost.kind is not TypeDefKind.ENUM_KIND:
+        return f"the type is {type_}"
+    members = ", ".join(module.own_members(innermost.name))
+    return f"the type is {type_}, and {innermost} is one of {members}"
 
 
 def identifiers(value: JsonData, evaluator: Evaluator) -> list[Recipe]:

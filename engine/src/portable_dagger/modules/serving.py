@@ -144,7 +144,9 @@ class Serving:
         module = self._module
 
         async def resolve(parent: ModuleObject, context: Context, /) -> AnyValue:
-            return await from_module(parent.state.get(field.name), field.type_def, module, context)
+            value = parent.state.get(field.name)
+            where = f"{module.name}: {of.name}.{field.name}"
+            return await from_module(value, field.type_def, module, context, where)
 
         type_ = self._type(field.type_def, f"{of.name}.{field.name}")
         name = names.camel(field.name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import importlib.metadata
 import io
 import json
 import logging
 import os
+import reprlib
 import resource
 import signal
 import sys
@@ -23,7 +25,7 @@ import dagger.mod
 import httpx
 from dagger.client import _session, gen
 from dagger.mod import _module, cli
-from dagger.mod._exceptions import ModuleError, record_exception
+from dagger.mod._exceptions import InvalidResultError, ModuleError, record_exception
 from gql.client import Client
 
 from portable_dagger.modules import order as orders
@@ -148,6 +150,33 @@ def _run(invocation: orders.Invocation | None) -> int:
         return 1
 
 
+async def _result(module: _module.Module, invocation: orders.Invocation) -> object:
+    """Call the function; the SDK's error for a result of the wrong type gets the result, which it leaves out."""
+    results: list[object] = []
+    convert = module.unstructure
+
+    async def remembering(value: object, type_: object) -> object:
+        results.append(value)
+        return await convert(value, type_)
+
+    setattr(module, "unstructure", remembering)  # noqa: B010  mypy would not have a method replaced
+    names = (invocation.parent_name, invocation.parent or {}, invocation.name)
+    try:
+        return await module.get_result(*names, invocation.inputs)
+    except InvalidResultError as error:
+        shown = _shown(results[-1])
+        raise InvalidResultError(*error.args, extra={"value": shown}) from error
+
+
+def _shown(value: object) -> str:
+    """Return a plain value as text; "" for objects, whose fields may be anything."""
+    if isinstance(value, list):
+        items = [_shown(item) for item in value]
+        return f"[{', '.join(items)}]" if all(items) else ""
+    plain = value is None or isinstance(value, str | int | float | enum.Enum)
+    return reprlib.repr(value) if plain else ""
+
+
 async def _answer(invocation: orders.Invocation | None) -> int:
     """Do what dagger.mod.cli.main does, but for asking the API, request by request, what the order says already."""
     async with await dagger.connect():
@@ -156,9 +185,7 @@ async def _answer(invocation: orders.Invocation | None) -> int:
             if invocation is None:
                 await module.serve()  # type: ignore[no-untyped-call]
             else:
-                state = invocation.parent or {}
-                names = (invocation.parent_name, state, invocation.name)
-                result = await module.get_result(*names, invocation.inputs)
+                result = await _result(module, invocation)
                 answer = dagger.JSON(json.dumps(result))
                 await dagger.dag.current_function_call().return_value(answer)
         except (ModuleError, dagger.QueryError) as error:

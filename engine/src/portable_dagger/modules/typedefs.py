@@ -114,6 +114,12 @@ class TypeDef(Value):
     deprecated: str | None = None
     module: str = ""
 
+    def __str__(self) -> str:
+        """Return the type as messages show it: `String`, `[Tone]`."""
+        if self.element is not None:
+            return f"[{self.element}]"
+        return self.name or self.kind.name.removesuffix("_KIND").capitalize()
+
 
 @dataclass(frozen=True, slots=True)
 class Module(Value):

@@ -170,6 +170,27 @@ class Sample:
         return "seven"  # type: ignore[return-value]
 
     @function
+    def broken(self, how: str) -> Tone:
+        """Answer no member"""
+        answers = {"text": "low", "none": None, "other": dagger.NetworkProtocol.TCP}
+        return answers[how]  # type: ignore[return-value]
+
+    @function
+    def empty(self) -> list[str]:
+        """Answer an item that is nothing"""
+        return ["a", None]  # type: ignore[list-item]
+
+    @function
+    def mistaken(self) -> dagger.Directory:
+        """Answer another object"""
+        return dag.container()  # type: ignore[return-value]
+
+    @function
+    def platform(self, name: dagger.Platform, append: str = "") -> dagger.Platform:
+        """Return a scalar of the API"""
+        return dagger.Platform(name + append)
+
+    @function
     def prints(self) -> int:
         """Print to both streams"""
         print("to out")  # noqa: T201  what is tested
