@@ -40,6 +40,7 @@ from graphql.validation import (
     OverlappingFieldsCanBeMergedRule,
 )
 
+from portable_dagger.api.changes import explained
 from portable_dagger.api.registry import REQUIRED
 from portable_dagger.api.types import INPUTS, TypeRef, input_fields
 
@@ -126,7 +127,7 @@ class Schema:
 
     def validate(self, document: DocumentNode) -> list[str]:
         """Return the messages of what is wrong with a request."""
-        return [error.message for error in validate(self.graphql, document, RULES)]
+        return [explained(e.message) for e in validate(self.graphql, document, RULES)]
 
     def introspect(self, document: DocumentNode, text: str) -> dict[str, Any]:
         """Answer a request about the schema; the answer to a text is computed once."""

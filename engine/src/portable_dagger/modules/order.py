@@ -23,7 +23,8 @@ class Invocation:
 class Order:
     """One run. `environment` is all of the environment; `search_path`, then `packages`, go before Python's own path.
 
-    `module` is the module's name, `package` the Python package with its main class, `main_object` that class's name.
+    `module` is the module's name, `package` the Python package with its main class, `main_object` that class's name;
+    `engine_version` is the release of the API that it was written for, "" for the newest.
     Without an `invocation` the code registers its types.
     """
 
@@ -34,6 +35,7 @@ class Order:
     module: str
     package: str
     main_object: str
+    engine_version: str
     invocation: Invocation | None = None
 
     def encode(self) -> bytes:
@@ -59,5 +61,6 @@ def decode(text: bytes) -> Order:
         module=data["module"],
         package=data["package"],
         main_object=data["main_object"],
+        engine_version=data["engine_version"],
         invocation=Invocation(**data["invocation"]) if data["invocation"] else None,
     )

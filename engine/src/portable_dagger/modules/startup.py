@@ -28,8 +28,9 @@ from dagger.mod import _module, cli
 from dagger.mod._exceptions import InvalidResultError, ModuleError, record_exception
 from gql.client import Client
 
+from portable_dagger.api import changes
+from portable_dagger.modules import older, sandbox
 from portable_dagger.modules import order as orders
-from portable_dagger.modules import sandbox
 
 if TYPE_CHECKING:
     import socket
@@ -121,6 +122,7 @@ def _introduce(order: orders.Order, api: Api | None) -> None:
     # loading the CA bundle takes 45 ms, and the engine is spoken to in plain text over loopback
     transport = functools.partial(_session.TelemetryTransport, verify=False)
     vars(_session)["TelemetryTransport"] = transport
+    older.adapt(changes.version(order.engine_version))
     if api is not None:
         vars(_session)["GraphQLClient"] = functools.partial(_client, api.schema)
         _bind(api.bindings)

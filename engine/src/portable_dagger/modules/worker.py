@@ -206,6 +206,7 @@ def order_of(run: Run, stage: Path) -> Order:
         module=module.config.name,
         package=module.project.package,
         main_object=module.config.main_object,
+        engine_version=module.config.engine_version,
         invocation=run.invocation,
     )
 
