@@ -21,6 +21,7 @@ EngineError                  anything that a user can read: `message` says what 
 ├── ModuleError              something about a module
 │   ├── ModuleNotFoundAtPathError  no module at a path or above it
 │   ├── ModuleConfigError    dagger.json or pyproject.toml says what cannot be
+│   │   └── ModuleSdkError   a module in a language that this engine does not run
 │   ├── ModuleEnvironmentError  the packages of a module could not be installed
 │   ├── ModuleLoadError      a module's code does not load
 │   ├── WorkerError          the worker that runs module code failed
@@ -149,6 +150,10 @@ class ModuleNotFoundAtPathError(ModuleError):
 
 class ModuleConfigError(ModuleError):
     """A dagger.json or pyproject.toml that cannot be read; names file and key."""
+
+
+class ModuleSdkError(ModuleConfigError):
+    """A module in a language that this engine does not run."""
 
 
 class ModuleEnvironmentError(ModuleError):

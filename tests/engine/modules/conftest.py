@@ -1,6 +1,8 @@
-"""A registered module as plain data."""
+"""A registered module as plain data, and an engine for tests that run modules."""
 
+import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ from portable_dagger.modules.typedefs import (
     Module,
     TypeDef,
 )
+from portable_dagger.runtime import launcher, linux
+from tests.engine.modules.bench import Bench
 
 TEXT = TypeDef(TypeDefKind.STRING_KIND)
 WHOLE = TypeDef(TypeDefKind.INTEGER_KIND)
@@ -82,3 +86,14 @@ def loaded(tmp_path: Path, registered: Module) -> LoadedModule:
     module = LoadedModule(found, source.collect(found), tmp_path, Results(), CORE)
     module.adopt(registered, CORE)
     return module
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    linux.unshare(linux.CLONE_NEWNS)
+    launcher.prepare_mounts(new_processes=False)
+    with asyncio.Runner() as loop:
+        made = Bench(loop, tmp_path_factory.mktemp("state"))
+        made.start()
+        yield made
+        made.stop()

@@ -1,98 +1,20 @@
 """Modules in a real engine: loaded, called, kept."""
 
-import asyncio
-import json
 import os
 import shutil
-import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portable_dagger.engine import Engine
 from portable_dagger.errors import EngineError, ModuleLoadError
-from portable_dagger.runtime import launcher, linux
-from portable_dagger.runtime.network import Network
-from portable_dagger.session.request import answer
-from portable_dagger.session.session import Session
+from tests.engine.modules.bench import Bench, Talk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="workers need root")
 
 SAMPLE = Path(__file__).parent / "sample"
-
-
-@dataclass
-class Bench:
-    """An engine in this process, and the event loop that it runs in."""
-
-    loop: asyncio.Runner
-    state: Path
-    engine: Engine = field(init=False)
-    serving: asyncio.Task[None] = field(init=False)
-
-    def start(self) -> None:
-        async def begin() -> None:
-            listener = socket.create_server(("127.0.0.1", 0))
-            self.engine = Engine(self.state, Network(), listener, os.getpid())
-            self.serving = asyncio.ensure_future(self.engine.serve())
-            while not (self.state / "engine.json").exists():
-                assert not self.serving.done(), self.serving.result()
-                await asyncio.sleep(0.01)
-
-        self.loop.run(begin())
-
-    def stop(self) -> None:
-        async def end() -> None:
-            self.engine.stop()
-            await self.serving
-
-        self.loop.run(end())
-
-
-class Talk:
-    """A session whose client has the sample module."""
-
-    def __init__(self, bench: Bench, module: Path) -> None:
-        self.bench = bench
-        self.events: list[dict[str, Any]] = []
-        self.session = Session(bench.engine, module, {}, {})
-        self.session.progress.listen(self.events.append)
-
-    def serve(self) -> dict[str, Any]:
-        return self.bench.loop.run(self.bench.engine.serve_module(self.session.main, None))
-
-    def ask(self, query: str) -> Any:  # noqa: ANN401  JSON
-        """Return the data of the innermost field; raises the first error's message."""
-        result = self.bench.loop.run(answer(self.session.main, query, {}, None))
-        if "errors" in result:
-            raise EngineError(result["errors"][0]["message"], str(result["errors"][0]))
-        data = result["data"]
-        while isinstance(data, dict) and len(data) == 1:
-            (data,) = data.values()
-        return data
-
-    def directory(self, path: Path) -> str:
-        found = self.ask(f'{{host{{directory(path:"{path}"){{id}}}}}}')
-        assert isinstance(found, str)
-        return found
-
-    def close(self) -> None:
-        self.bench.loop.run(self.session.close())
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    linux.unshare(linux.CLONE_NEWNS)
-    launcher.prepare_mounts(new_processes=False)
-    with asyncio.Runner() as loop:
-        made = Bench(loop, tmp_path_factory.mktemp("state"))
-        made.start()
-        yield made
-        made.stop()
 
 
 @pytest.fixture(scope="module")
@@ -323,56 +245,4 @@ def test_broken_source_names_file_and_line(bench: Bench, module: Path, tmp_path:
     code.write_text("")
     with pytest.raises(ModuleLoadError, match="has no attribute 'Sample'"):
         talk.serve()
-    talk.close()
-
-
-OLD = """
-from dagger import dag, function, object_type
-
-@object_type
-class Old:
-    @function
-    async def names(self) -> list[str]:
-        made = dag.directory().with_new_file("b/c", "")
-        return await dag.directory().with_directory("a", directory=made).entries()
-
-    @function
-    async def export(self) -> str:
-        return str(await dag.directory().with_new_file("a", "").export("out"))
-
-    @function
-    async def by_id(self) -> list[str]:
-        made = await dag.directory().with_new_file("a", "").id()
-        return await dag.directory(id=made).entries()
-"""
-
-
-@pytest.mark.parametrize(
-    ("version", "query", "wanted"),
-    [
-        ("v0.11.0", "names", ["a"]),
-        ("v0.18.0", "names", ["a/"]),
-        (
-            "v0.19.0",
-            "names",
-            'argument "directory" of Directory.withDirectory was removed in v0.19.0',
-        ),
-        ("v0.11.0", "export", "True"),
-        ("v0.11.0", "byId", ["a"]),
-        ("v0.12.0", "byId", 'argument "id" of Query.directory was removed in v0.12.0'),
-    ],
-)
-def test_modules_of_earlier_releases(
-    bench: Bench, tmp_path: Path, version: str, query: str, wanted: object
-) -> None:
-    config = {"name": "old", "engineVersion": version, "sdk": {"source": "python"}}
-    (tmp_path / "dagger.json").write_text(json.dumps(config))
-    (tmp_path / "main.py").write_text(OLD)
-    talk = Talk(bench, tmp_path)
-    talk.serve()
-    if version >= "v0.12" and isinstance(wanted, str):
-        with pytest.raises(EngineError, match=wanted):
-            talk.ask(f"{{old{{{query}}}}}")
-    else:
-        assert talk.ask(f"{{old{{{query}}}}}") == wanted
     talk.close()

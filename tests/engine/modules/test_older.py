@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import portable_dagger
+from portable_dagger.errors import EngineError
+from tests.engine.modules.bench import Bench, Talk
 
 PROGRAM = """
 import dagger, json, multiprocessing, sys
@@ -121,3 +123,56 @@ def test_what_is_gone_says_so(
     answers: dict[tuple[str, str], object], version: str, code: str, message: str
 ) -> None:
     assert message in str(answers[version, code])
+
+
+OLD = """
+from dagger import dag, function, object_type
+
+@object_type
+class Old:
+    @function
+    async def names(self) -> list[str]:
+        made = dag.directory().with_new_file("b/c", "")
+        return await dag.directory().with_directory("a", directory=made).entries()
+
+    @function
+    async def export(self) -> str:
+        return str(await dag.directory().with_new_file("a", "").export("out"))
+
+    @function
+    async def by_id(self) -> list[str]:
+        made = await dag.directory().with_new_file("a", "").id()
+        return await dag.directory(id=made).entries()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="workers need root")
+@pytest.mark.parametrize(
+    ("version", "query", "wanted"),
+    [
+        ("v0.11.0", "names", ["a"]),
+        ("v0.18.0", "names", ["a/"]),
+        (
+            "v0.19.0",
+            "names",
+            'argument "directory" of Directory.withDirectory was removed in v0.19.0',
+        ),
+        ("v0.11.0", "export", "True"),
+        ("v0.11.0", "byId", ["a"]),
+        ("v0.12.0", "byId", 'argument "id" of Query.directory was removed in v0.12.0'),
+    ],
+)
+def test_modules_of_earlier_releases(
+    bench: Bench, tmp_path: Path, version: str, query: str, wanted: object
+) -> None:
+    config = {"name": "old", "engineVersion": version, "sdk": {"source": "python"}}
+    (tmp_path / "dagger.json").write_text(json.dumps(config))
+    (tmp_path / "main.py").write_text(OLD)
+    talk = Talk(bench, tmp_path)
+    talk.serve()
+    if version >= "v0.12" and isinstance(wanted, str):
+        with pytest.raises(EngineError, match=wanted):
+            talk.ask(f"{{old{{{query}}}}}")
+    else:
+        assert talk.ask(f"{{old{{{query}}}}}") == wanted
+    talk.close()

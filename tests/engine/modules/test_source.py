@@ -173,6 +173,7 @@ def test_dependencies_at_local_paths_exist(
     module = source.find(tmp_path)
     if missing:
         with pytest.raises(ModuleConfigError, match="there is no module at tools/other"):
-            source.check_dependencies(module, "dependencies", module.config.dependencies)
+            source.local(module, module.config.dependencies[0])
     else:
-        source.check_dependencies(module, "dependencies", module.config.dependencies)
+        found = source.local(module, module.config.dependencies[0])
+        assert found == (None if "@" in dependency else tmp_path / dependency)

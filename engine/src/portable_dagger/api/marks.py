@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import NotFoundError
-from portable_dagger.modules import calling, marked
+from portable_dagger.modules import calling, marked, names
 from portable_dagger.modules.marked import Mark, Marked
 
 if TYPE_CHECKING:
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A marked function of a module. `prefix` stands before its path: a workspace names the module there."""
+    """A marked function of a module.
+
+    `prefix` stands before its path: a workspace names the module there, a module its toolchain.
+    """
 
     module: LoadedModule
     marked: Marked
-    prefix: str = ""
+    prefix: tuple[str, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:
         """The words of its name."""
-        return (*((self.prefix,) if self.prefix else ()), *self.marked.path)
+        return (*self.prefix, *self.marked.path)
 
     @property
     def name(self) -> str:
@@ -40,13 +43,21 @@ def select(
     module: LoadedModule, marks: Sequence[Mark], include: Sequence[str] | None, prefix: str = ""
 ) -> list[Task]:
     """Return a module's functions with one of the marks whose names fit one of the patterns (None: all)."""
-    found = marked.find(module.types, module.main_object)
     return [
-        Task(module, one, prefix)
-        for one in found
-        if one.mark in marks
-        and (not include or any(_fits(module, one, pattern) for pattern in include))
+        replace(task, prefix=(*((prefix,) if prefix else ()), *task.prefix))
+        for task in _tasks(module)
+        if task.marked.mark in marks
+        and (not include or any(_fits(module, task, pattern) for pattern in include))
     ]
+
+
+def _tasks(module: LoadedModule) -> list[Task]:
+    """Return all marked functions, those of toolchains too."""
+    found = [Task(module, one) for one in marked.find(module.types, module.main_object)]
+    for toolchain in module.toolchains:
+        own = (names.kebab(toolchain.root),)
+        found += [replace(task, prefix=(*own, *task.prefix)) for task in _tasks(toolchain)]
+    return found
 
 
 def named(module: LoadedModule, marks: Sequence[Mark], name: str, kind: str) -> Task:
@@ -64,6 +75,6 @@ async def value_of(task: Task, context: Context) -> AnyValue:
     return await calling.value(task.module, task.marked.fields, context)
 
 
-def _fits(module: LoadedModule, one: Marked, pattern: str) -> bool:
+def _fits(module: LoadedModule, task: Task, pattern: str) -> bool:
     """Whether a pattern names a function; the module's own name before it may be left out."""
-    return marked.matches(one.path, pattern) or marked.matches((module.name, *one.path), pattern)
+    return marked.matches(task.path, pattern) or marked.matches((module.name, *task.path), pattern)

@@ -29,12 +29,33 @@ _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 
 
 @dataclass(frozen=True, slots=True)
+class Customization:
+    """Other defaults for an argument of a toolchain; `function` is a chain of names, empty for the constructor."""
+
+    argument: str
+    function: tuple[str, ...] = ()
+    default: Any = None
+    default_path: str = ""
+    default_address: str = ""
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Dependency:
-    """Another module that a module uses; `source` is a local path or a git reference."""
+    """Another module that a module uses; `source` is a local path or a git reference.
+
+    The other fields are those of toolchains. What is ignored are patterns of names; `port_mappings` are
+    the services whose ports are mapped.
+    """
 
     source: str
     name: str = ""
     pin: str = ""
+    customizations: tuple[Customization, ...] = ()
+    ignore_checks: tuple[str, ...] = ()
+    ignore_generators: tuple[str, ...] = ()
+    ignore_services: tuple[str, ...] = ()
+    port_mappings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +69,7 @@ class ModuleConfig:
     include: tuple[str, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     toolchains: tuple[Dependency, ...] = ()
+    blueprint: Dependency | None = None
     function_caching: bool = True
 
     @property
@@ -81,6 +103,12 @@ def parse_config(text: str, file: Path) -> ModuleConfig:
         raise ModuleConfigError(
             f'{file}: key "name" is missing', "name the module, as in its main class"
         )
+    blueprint = _dependency(table, "blueprint") if table.data.get("blueprint") else None
+    if blueprint and _sdk(table):
+        raise ModuleConfigError(
+            f'{file}: a module with a "blueprint" has no "sdk"',
+            'remove one of them; code beside a blueprint goes into a module among its "toolchains"',
+        )
     config = ModuleConfig(
         name=name,
         sdk=_sdk(table),
@@ -89,6 +117,7 @@ def parse_config(text: str, file: Path) -> ModuleConfig:
         include=(*table.texts("include"), *(f"!{pattern}" for pattern in table.texts("exclude"))),
         dependencies=_dependencies(table, "dependencies"),
         toolchains=_dependencies(table, "toolchains"),
+        blueprint=blueprint,
         function_caching=not table.flag("disableDefaultFunctionCaching"),
     )
     _check_version(config.engine_version, file)
@@ -146,14 +175,41 @@ def _sdk(table: _Table) -> str:
 
 
 def _dependencies(table: _Table, key: str) -> tuple[Dependency, ...]:
-    found = []
-    for index, value in enumerate(table.items(key)):
-        if isinstance(value, str):
-            found.append(Dependency(value))
-            continue
-        entry = _Table(table.file, value, (key, str(index)))
-        found.append(Dependency(entry.text("source"), entry.text("name"), entry.text("pin")))
-    return tuple(found)
+    entries = dict(enumerate(table.items(key)))
+    within = _Table(table.file, {str(at): value for at, value in entries.items()}, (key,))
+    return tuple(_dependency(within, str(at)) for at in entries)
+
+
+def _dependency(table: _Table, key: str) -> Dependency:
+    value = table.data[key]
+    if isinstance(value, str):
+        return Dependency(value)
+    entry = _Table(table.file, value, (*table.path, key))
+    changes = [
+        _Table(table.file, change, (*entry.path, "customizations", str(at)))
+        for at, change in enumerate(entry.items("customizations"))
+    ]
+    return Dependency(
+        entry.text("source"),
+        entry.text("name"),
+        entry.text("pin"),
+        tuple(_customization(change) for change in changes),
+        entry.texts("ignoreChecks"),
+        entry.texts("ignoreGenerators"),
+        entry.texts("ignoreServices"),
+        tuple(entry.table("portMappings").data),
+    )
+
+
+def _customization(table: _Table) -> Customization:
+    return Customization(
+        table.text("argument"),
+        table.texts("function"),
+        table.data.get("default"),
+        table.text("defaultPath"),
+        table.text("defaultAddress"),
+        table.texts("ignore"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
 def describe(module: LoadedModule) -> dict[str, Any]:
     """Return MODULE: names are the API's, types refer to `objects`, `enums` and `interfaces` or to core types."""
+    described = _described(module)
+    for toolchain in module.toolchains:
+        other = describe(toolchain)
+        for key in ("objects", "interfaces", "enums"):
+            described[key] |= other[key]
+        main = described["objects"][described["main"]]
+        main["functions"].append(_function(toolchain, toolchain.entry))
+    return described
+
+
+def _described(module: LoadedModule) -> dict[str, Any]:
     types = module.types
     return {
         "name": module.name,

@@ -106,6 +106,8 @@ async def _arguments(
         if given.get(argument.name) is not None:
             value = await to_module(given[argument.name], argument.type_def, module, context)
             found[argument.name] = await _pinned(value, argument, context)
+        elif argument.customized:
+            found[argument.name] = json.loads(argument.default_value or "null")
         elif argument.default_path:
             found[argument.name] = await _contextual(module, argument, context)
         elif argument.default_address:
@@ -133,7 +135,7 @@ async def _pinned(value: JsonData, argument: FunctionArg, context: Context) -> J
 
 async def _contextual(module: LoadedModule, argument: FunctionArg, context: Context) -> str:
     """Load what a default path names (brief, section 2.7)."""
-    path = content.contextual(module.source, argument.default_path)
+    path = content.contextual(module.user, argument.default_path)
     found: Directory | File
     if argument.type_def.name == "File":
         found = await content.file(path, context)

@@ -7,15 +7,16 @@ import hashlib
 import json
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import get_introspection_query, parse
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.api.registry import Types
 from portable_dagger.api.types import ENUMS
-from portable_dagger.errors import GitError, ModuleConfigError
+from portable_dagger.errors import GitError, ModuleConfigError, ModuleSdkError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.sharing import Sharing
@@ -30,6 +31,7 @@ from portable_dagger.modules import (
     source,
     typedefs,
 )
+from portable_dagger.modules.customizing import Installed
 from portable_dagger.modules.pinning import pinned_types
 from portable_dagger.modules.registration import registered
 from portable_dagger.modules.results import Results
@@ -56,7 +58,8 @@ class LoadedModule:
 
     `types` are what its code registered, `api_types` what the API makes of them, `client_types` what its own code is
     served. `api_names` lead from its own names of types to the API's, `enums` to their classes. `alias` is the name
-    that a module which depends on it gives it, "" for its own.
+    that a module which depends on it gives it, "" for its own. `toolchains` are served below its main object;
+    `installed` says of a toolchain or blueprint who uses it.
     """
 
     source: ModuleSource
@@ -66,6 +69,8 @@ class LoadedModule:
     client_types: Types
     alias: str = ""
     dependencies: tuple[LoadedModule, ...] = ()
+    toolchains: tuple[LoadedModule, ...] = ()
+    installed: Installed | None = None
     types: typedefs.Module = field(default_factory=typedefs.Module)
     api_types: Types = field(default_factory=Types)
     api_names: dict[str, str] = field(default_factory=dict)
@@ -79,10 +84,32 @@ class LoadedModule:
     @property
     def digest(self) -> str:
         """What its code may do: the digest of its source, of its name, and of its dependencies."""
-        if not self.alias and not self.dependencies:
+        changes = repr(self.installed.entry.customizations) if self.installed else ""
+        if not (self.alias or self.dependencies or changes):
             return self.files.digest
         parts = [self.files.digest, self.alias, *(module.digest for module in self.dependencies)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return hashlib.sha256("\n".join([*parts, changes]).encode()).hexdigest()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Under what it is kept in memory: where it lies, what it may do, what is served, and for whom."""
+        others = tuple(module.key for module in self.toolchains)
+        return (self.source.root, self.digest, others, self.user.root, self.installed)
+
+    @property
+    def user(self) -> ModuleSource:
+        """The module whose files default paths name: the one that installs this one, else itself."""
+        return self.installed.by if self.installed else self.source
+
+    @property
+    def entry(self) -> typedefs.Function:
+        """The function that leads to the main object, by the root field's name."""
+        main = self.types.object(self.main_object)
+        assert main is not None
+        made = typedefs.TypeDef(TypeDefKind.OBJECT_KIND, main.name)
+        constructor = main.constructor or typedefs.Function("", made)
+        text = self.types.description or main.description
+        return replace(constructor, name=self.root, description=text)
 
     @property
     def main_object(self) -> str:
@@ -117,6 +144,8 @@ class LoadedModule:
 
     def adopt(self, types: typedefs.Module, core: Types) -> None:
         """Take the types that the module's code registered."""
+        if self.installed:
+            types = self.installed.customized(types, self.main_object)
         self.types = types
         definitions = (*types.objects, *types.interfaces, *types.enums)
         self.api_names = {d.name: names.namespaced(d.name, self.name) for d in definitions}
@@ -147,6 +176,18 @@ async def _fetched(
     return found.changing({**found.config, "name": dependency.name or found.name})
 
 
+def _alias(path: Path, wanted: Installed, above: tuple[Path, ...]) -> str:
+    """Return the name that a module gives another one at a path, "" if that is its own; no module is above itself."""
+    by, entry = wanted.by, wanted.entry
+    if path in above:
+        raise ModuleConfigError(
+            f'{by.root / "dagger.json"}: key "{wanted.key}": {entry.source} depends on this module',
+            "modules cannot depend on each other in a circle",
+        )
+    own = source.find(path, by.context).config.name
+    return entry.name if entry.name and entry.name != own else ""
+
+
 class Modules:
     """The modules of an engine, and the worker that runs their code."""
 
@@ -156,7 +197,7 @@ class Modules:
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.worker = Worker(self.folder / "worker")
         self.results = Results()
-        self._loaded: dict[tuple[Path, str], LoadedModule] = {}
+        self._loaded: dict[tuple[object, ...], LoadedModule] = {}
         self._sharing = Sharing()
         self._schemas: dict[int, Path] = {}
         engine.all_types = engine.all_types.extended(pinned_types())
@@ -182,7 +223,7 @@ class Modules:
         client.serve(module.api_types)
         return describe.describe(module)
 
-    async def load(
+    async def load(  # noqa: PLR0913  the last three by name only
         self,
         path: Path,
         context: Context,
@@ -190,33 +231,40 @@ class Modules:
         *,
         alias: str = "",
         above: tuple[Path, ...] = (),
+        installed: Installed | None = None,
     ) -> LoadedModule:
         """Return the module at a path or above it, but not above `within`, with its dependencies; raises ModuleError.
 
-        `above` are the folders of the modules that depend on it.
+        `above` are the folders of the modules that depend on it, or install it, as `installed` says.
         """
         found = await asyncio.to_thread(source.find, path, within)
-        if found.config.sdk != SDK:
-            raise ModuleConfigError(
+        name = alias or found.config.name
+        if found.config.blueprint is not None:
+            wanted = Installed(found, replace(found.config.blueprint, name=name), "blueprint")
+            return await self._install(wanted, context, above)
+        toolchains = await self._toolchains(found, installed, context, above)
+        if found.config.sdk != SDK and (found.config.sdk or not toolchains):
+            raise ModuleSdkError(
                 f'{found.root / "dagger.json"}: key "sdk": {found.config.sdk or "nothing"!r} modules '
                 "cannot run on this engine",
                 'only Python modules can: "sdk": {"source": "python"}',
             )
         self._check(found, context)
         dependencies = await self._dependencies(found, context, above)
-        name = alias or found.config.name
         with context.session.progress.span("module", f"load module {name}") as span:
             files = await asyncio.to_thread(source.collect, found)
             self._engine.store.usage.touch("module", (files.digest,))
             asked = LoadedModule(
-                found, files, found.root, self.results, Types(), alias, dependencies
+                *(found, files, found.root, self.results, Types(), alias),
+                dependencies=dependencies,
+                toolchains=toolchains,
+                installed=installed,
             )
-            key = (found.root, asked.digest)
-            kept = self._loaded.get(key)
+            kept = self._loaded.get(asked.key)
             span.cached = kept is not None and kept.folder.is_dir()
             if not span.cached:
-                await self._sharing.once(key, lambda: self._load(asked, context, span))
-        return self._loaded[key]
+                await self._sharing.once(asked.key, lambda: self._load(asked, context, span))
+        return self._loaded[asked.key]
 
     async def _dependencies(
         self, found: ModuleSource, context: Context, above: tuple[Path, ...]
@@ -231,15 +279,58 @@ class Modules:
                 if module is not None:
                     loads.append(module.load(context, above))
                 continue
-            if path in above:
-                raise ModuleConfigError(
-                    f'{found.root / "dagger.json"}: key "dependencies": {dependency.source} depends on this module',
-                    "modules cannot depend on each other in a circle",
-                )
-            own = source.find(path, found.context).config.name
-            alias = dependency.name if dependency.name and dependency.name != own else ""
+            alias = _alias(path, Installed(found, dependency, "dependencies"), above)
             loads.append(self.load(path, context, found.context, alias=alias, above=above))
         return tuple(await gather(loads))
+
+    async def _toolchains(
+        self,
+        found: ModuleSource,
+        installed: Installed | None,
+        context: Context,
+        above: tuple[Path, ...],
+    ) -> tuple[LoadedModule, ...]:
+        """Load the toolchains of a module, side by side; a blueprint has those of the module that uses it too."""
+        owners = [found]
+        if installed and installed.key == "blueprint":
+            owners.append(installed.by)
+        wanted = [
+            Installed(owner, entry, "toolchains")
+            for owner in owners
+            for entry in owner.config.toolchains
+        ]
+        loaded = await gather([self._toolchain(one, context, above) for one in wanted])
+        return tuple(module for module in loaded if module is not None)
+
+    async def _toolchain(
+        self, wanted: Installed, context: Context, above: tuple[Path, ...]
+    ) -> LoadedModule | None:
+        """Load a toolchain; None, with a warning, for one that is out of reach: the module works without it."""
+        where = f"module {wanted.by.config.name!r}: the toolchain {wanted.entry.source}"
+        warning = context.session.progress.warning
+        if wanted.entry.port_mappings:
+            warning(f"{where}: its port mappings are left out, `up` takes the services' own ports")
+        try:
+            return await self._install(wanted, context, above)
+        except (GitError, ModuleSdkError) as error:
+            warning(f"{where} is left out: {error}")
+            return None
+
+    async def _install(
+        self, installed: Installed, context: Context, above: tuple[Path, ...]
+    ) -> LoadedModule:
+        """Load a module for another one to serve."""
+        by, entry = installed.by, installed.entry
+        above = (*above, by.root)
+        path = source.local(by, entry, installed.key)
+        if path is None:
+            found = await locating.from_git(entry.source, entry.pin, context)
+            named = found.changing({**found.config, "name": entry.name or found.name})
+            return await named.load(context, above, installed)
+        alias = _alias(path, installed, above)
+        return await self.load(
+            path, context, by.context, alias=alias, above=above, installed=installed
+        )
 
     async def _load(self, module: LoadedModule, context: Context, span: Span) -> None:
         core = self._engine.core_types
@@ -248,10 +339,14 @@ class Modules:
             source.materialise, module.source, module.files, kept
         )
         module.client_types = _with_dependencies(core, module.dependencies)
-        await self.worker.start()
-        module.adopt(await registered(module, context, span), core)
+        if module.source.config.sdk:
+            await self.worker.start()
+            types = await registered(module, context, span)
+        else:
+            types = typedefs.without_code(module.name, module.main_object)
+        module.adopt(types, core)
         self._engine.all_types = self._engine.all_types.extended(module.api_types)
-        self._loaded[module.source.root, module.digest] = module
+        self._loaded[module.key] = module
 
     async def packages(self, module: LoadedModule) -> Path | None:
         """Return the folder with the packages that a module brings along; they are installed on first use."""
@@ -276,11 +371,6 @@ class Modules:
 
     def _check(self, found: ModuleSource, context: Context) -> None:
         name = found.config.name
-        if found.config.toolchains:
-            source.check_dependencies(found, "toolchains", found.config.toolchains)
-            context.session.progress.warning(
-                f"module {name!r}: its toolchains are not available on this engine yet"
-            )
         python = found.project.requires_python
         here = sys.version.partition(" ")[0]
         try:

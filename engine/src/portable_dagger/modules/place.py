@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from portable_dagger.api.kinds import ModuleSourceKind
     from portable_dagger.api.registry import Types
     from portable_dagger.graph.context import Context
+    from portable_dagger.modules.customizing import Installed
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.store.snapshot import Snapshot
 
@@ -137,10 +138,15 @@ class ModuleSource(Value):
         """Return the context directory with dagger.json and the module's code as they shall be."""
         return await _with(await self._files(context), await self.directory(context), context)
 
-    async def load(self, context: Context, above: tuple[Path, ...] = ()) -> LoadedModule:
+    async def load(
+        self,
+        context: Context,
+        above: tuple[Path, ...] = (),
+        installed: Installed | None = None,
+    ) -> LoadedModule:
         """Load the module, under another name if it was given one; raises ModuleError.
 
-        `above` are the folders of the modules that depend on it.
+        `above` are the folders of the modules that depend on it; the rest is as in Modules.load.
         """
         if not self.written and self.changed is None:
             raise ModuleNotFoundAtPathError(
@@ -152,7 +158,12 @@ class ModuleSource(Value):
         top = self.folder(context) if same else checkout(await own.whole(context), context)
         folder = await top
         return await context.engine.modules.load(
-            folder / self.root, context, folder, alias=alias, above=above
+            folder / self.root,
+            context,
+            folder,
+            alias=alias,
+            above=above,
+            installed=installed,
         )
 
     async def _files(self, context: Context) -> dict[str, str]:

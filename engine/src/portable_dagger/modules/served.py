@@ -24,12 +24,25 @@ class ServedModule(Module):
 def served(loaded: LoadedModule) -> ServedModule:
     """Return a loaded module with its types as its clients see them."""
     types = loaded.types
+    others = [served(toolchain) for toolchain in loaded.toolchains]
+    entries = tuple(_function(toolchain.entry, toolchain) for toolchain in loaded.toolchains)
+    objects = [_definition(t, loaded) for t in types.objects]
+    main = loaded.api_name(loaded.main_object)
     return ServedModule(
         loaded.name,
         types.description,
-        tuple(_definition(t, loaded) for t in types.objects),
-        tuple(_definition(t, loaded) for t in types.interfaces),
-        tuple(_definition(t, loaded) for t in types.enums),
+        (
+            *(
+                replace(o, functions=(*o.functions, *entries)) if o.name == main else o
+                for o in objects
+            ),
+            *(o for other in others for o in other.objects),
+        ),
+        (
+            *(_definition(t, loaded) for t in types.interfaces),
+            *(i for o in others for i in o.interfaces),
+        ),
+        (*(_definition(t, loaded) for t in types.enums), *(e for o in others for e in o.enums)),
         loaded,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.api.kinds import FunctionCachePolicy, TypeDefKind
@@ -60,9 +61,28 @@ class Serving:
         for definition in module.types.interfaces:
             shape = self._interface(definition)
             objects[shape.name] = shape
-        objects["Query"] = ObjectType("Query", fields={module.root: self._constructor(main)})
         enums = {module.api_name(e.name): module.enums[e.name] for e in module.types.enums}
+        for toolchain in module.toolchains:
+            self._install(toolchain, objects[module.api_name(main.name)])
+            others = toolchain.api_types
+            objects |= {name: type_ for name, type_ in others.objects.items() if name != "Query"}
+            enums |= others.enums
+        objects["Query"] = ObjectType("Query", fields={module.root: self._constructor(main)})
         return Types(objects, {}, enums)
+
+    def _install(self, toolchain: LoadedModule, main: ObjectType) -> None:
+        """Add the field that leads to a toolchain; it takes what the toolchain's constructor takes."""
+        own = toolchain.api_types.objects["Query"].fields[toolchain.root]
+        if toolchain.root in main.fields:
+            raise ModuleLoadError(
+                f"module {self._module.name!r} has two of the name {toolchain.root}, one is a toolchain",
+                'give the toolchain another "name" in dagger.json',
+            )
+
+        async def resolve(_: object, context: Context, /, **given: AnyValue) -> AnyValue:
+            return await own.resolve(None, context, **given)
+
+        main.fields[toolchain.root] = replace(own, resolve=resolve)
 
     def _object(self, definition: TypeDef) -> ObjectType:
         made = ObjectType(self._module.api_name(definition.name), definition.description)

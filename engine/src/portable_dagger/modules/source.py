@@ -131,7 +131,8 @@ def collect(module: ModuleSource) -> SourceFiles:
     found = {
         p for name in _BESIDE for p in (module.root / name, module.source / name) if p.is_file()
     }
-    found |= _below(module.source, skip=frozenset({_VENDORED}))
+    if module.config.sdk or not module.config.toolchains:
+        found |= _below(module.source, skip=frozenset({_VENDORED}))
     paths = {p.relative_to(module.context).as_posix() for p in found}
     for pattern in module.config.include:
         text = _anchored(module, pattern.removeprefix("!"))
@@ -170,8 +171,10 @@ def materialise(module: ModuleSource, files: SourceFiles, folder: Path) -> Path:
     return folder
 
 
-def local(module: ModuleSource, dependency: Dependency) -> Path | None:
+def local(module: ModuleSource, dependency: Dependency, key: str = "dependencies") -> Path | None:
     """Return the folder of a dependency in the module's own repository; None for one in another repository.
+
+    `key` says where dagger.json names it.
 
     Raises ModuleConfigError when there is no module, or when it lies outside of the context directory.
     """
@@ -179,7 +182,7 @@ def local(module: ModuleSource, dependency: Dependency) -> Path | None:
     if "." in first.strip(".") or "@" in dependency.source or "://" in dependency.source:
         return None
     folder = Path(os.path.normpath(module.root / dependency.source))
-    where = f'{module.root / FILE_NAME}: key "dependencies": '
+    where = f'{module.root / FILE_NAME}: key "{key}": '
     if not folder.is_relative_to(module.context):
         raise ModuleConfigError(f"{where}{dependency.source} lies outside {module.context}")
     if not (folder / FILE_NAME).is_file():
@@ -188,18 +191,6 @@ def local(module: ModuleSource, dependency: Dependency) -> Path | None:
             f"correct the path; it is relative to {module.root}",
         )
     return folder
-
-
-def check_dependencies(module: ModuleSource, key: str, wanted: tuple[Dependency, ...]) -> None:
-    """Raise ModuleConfigError for a dependency at a local path where there is no module."""
-    for dependency in wanted:
-        where = module.root / dependency.source
-        remote = "." in dependency.source.split("/")[0].strip(".") or "@" in dependency.source
-        if not remote and not (where / FILE_NAME).is_file():
-            raise ModuleConfigError(
-                f'{module.root / FILE_NAME}: key "{key}": there is no module at {dependency.source}',
-                f"correct the path; it is relative to {module.root}",
-            )
 
 
 def _read(root: Path, within: Path | None) -> ModuleSource:

@@ -29,7 +29,10 @@ class SourceMap(Value):
 
 @dataclass(frozen=True, slots=True)
 class FunctionArg(Value):
-    """An argument of a function; `default_value` is JSON text, None when there is none."""
+    """An argument of a function; `default_value` is JSON text, None when there is none.
+
+    The default of a `customized` one is not the function's own: it is given to it.
+    """
 
     api_type: ClassVar[str] = "FunctionArg"
     name: str
@@ -41,6 +44,7 @@ class FunctionArg(Value):
     ignore: tuple[str, ...] = ()
     source_map: SourceMap | None = None
     deprecated: str | None = None
+    customized: bool = False
 
     @property
     def required(self) -> bool:
@@ -139,6 +143,11 @@ class Module(Value):
     def object(self, name: str) -> TypeDef | None:
         """Return the definition of an object by the module's own name of it."""
         return next((o for o in self.objects if o.name == name), None)
+
+
+def without_code(name: str, main: str) -> Module:
+    """Return the types of a module that has no code of its own: its main object, empty."""
+    return Module(name, objects=(TypeDef(TypeDefKind.OBJECT_KIND, main),))
 
 
 _converter = cattrs.Converter(omit_if_default=True)
