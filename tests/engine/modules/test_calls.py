@@ -1,7 +1,9 @@
 """Modules in a real engine: loaded, called, kept."""
 
+import io
 import os
 import shutil
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from portable_dagger.errors import EngineError, ModuleLoadError
+from portable_dagger.errors import EngineError, ModuleEnvironmentError, ModuleLoadError
+from portable_dagger.modules.sandbox import USER
 from tests.engine.modules.bench import Bench, Talk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="workers need root")
@@ -245,4 +248,70 @@ def test_broken_source_names_file_and_line(bench: Bench, module: Path, tmp_path:
     code.write_text("")
     with pytest.raises(ModuleLoadError, match="has no attribute 'Sample'"):
         talk.serve()
+    talk.close()
+
+
+BACKEND = """
+import os, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    if os.path.exists("broken"):
+        raise SystemExit("this build does not work")
+    name = "only_source-1.0-py3-none-any.whl"
+    seen = {"user": os.geteuid(), "engine": os.path.exists(ENGINE), "home": os.path.exists(HOME)}
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as made:
+        made.writestr("only_source.py", f"seen = {seen!r}")
+        info = "only_source-1.0.dist-info"
+        made.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: only-source\\nVersion: 1.0\\n")
+        made.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        made.writestr(f"{info}/RECORD", "")
+    return name
+"""
+
+
+def source_distribution(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir()
+    with tarfile.open(folder / "only_source-1.0.tar.gz", "w:gz") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"only_source-1.0/{name}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_packages_without_a_wheel_are_built_locked_in(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, broken: bool
+) -> None:
+    source = f"ENGINE, HOME = {str(bench.state)!r}, {str(tmp_path / 'module')!r}\n{BACKEND}"
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "only-source"\nversion = "1.0"\n',
+        "backend.py": source,
+        "PKG-INFO": "Metadata-Version: 2.2\nName: only-source\nVersion: 1.0\n",
+        **({"broken": ""} if broken else {}),
+    }
+    source_distribution(tmp_path / "archives", files)
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "archives"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    folder = tmp_path / "module"
+    folder.mkdir()
+    (folder / "dagger.json").write_text('{"name": "builds", "sdk": "python"}')
+    wanted = f'"only-source{">0" if broken else ""}"'
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "m"\ndependencies = [{wanted}]')
+    (folder / "m.py").write_text(
+        "from dagger import function, object_type\n"
+        "@object_type\nclass Builds:\n    @function\n    def seen(self) -> str:\n"
+        "        import only_source\n        return str(only_source.seen)\n"
+    )
+    talk = Talk(bench, folder)
+    if broken:
+        with pytest.raises(ModuleEnvironmentError, match="this build does not work") as caught:
+            talk.serve()
+        assert "as a user without rights" in caught.value.hint
+    else:
+        talk.serve()
+        seen = talk.ask("{builds{seen}}")
+        assert seen == str({"user": USER, "engine": False, "home": False})
+        (made,) = (bench.state / "packages").iterdir()
+        assert {path.stat().st_uid for path in (made, *made.rglob("*"))} == {0}
     talk.close()

@@ -80,3 +80,23 @@ def test_package_index_of_the_host(tmp_path: Path) -> None:
     assert environment.package_index({"UV_DEFAULT_INDEX": "u", "PIP_INDEX_URL": "p"}, []) == {
         "UV_DEFAULT_INDEX": "u"
     }
+
+
+@pytest.mark.parametrize("line", ["-e {0}", "--editable={0}", "only-source @ file://{0}"])
+def test_nothing_is_built_on_the_host(tmp_path: Path, line: str) -> None:
+    project = tmp_path / "only-source"
+    project.mkdir()
+    (project / "setup.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    wanting = module(tmp_path, "")
+    (tmp_path / "requirements.lock").write_text(line.format(project))
+    host = {**os.environ, "UV_NO_INDEX": "1", "UV_OFFLINE": "1"}
+    with pytest.raises(ModuleEnvironmentError, match="is disabled"):
+        asyncio.run(environment.install(wanting, tmp_path / "packages", host))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_locks_include_no_other_files(tmp_path: Path) -> None:
+    wanting = module(tmp_path, "")
+    (tmp_path / "requirements.lock").write_text("-r /etc/hostname")
+    with pytest.raises(ModuleEnvironmentError, match="cannot include other files"):
+        asyncio.run(environment.install(wanting, tmp_path / "packages", dict(os.environ)))

@@ -1,7 +1,7 @@
 """Packages that a module brings along: installed once per lock file, beside the SDK's own environment.
 
 What dagger-io itself needs is in every worker already, imported once for all; so those versions are fixed, and a module
-gets a folder with the rest. Only wheels are installed: building one would run its code on the host.
+gets a folder with the rest. Wheels are installed right away; what has none is built (modules.building).
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import asyncio
 import configparser
 import hashlib
 import importlib.metadata
+import os
 import re
+import shutil
 import sys
 import tempfile
 from functools import cache
@@ -18,11 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from portable_dagger.errors import ModuleEnvironmentError
+from portable_dagger.modules import building
 from portable_dagger.modules.config import PROVIDED, distribution
+from portable_dagger.modules.sandbox import SCRATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from portable_dagger.modules.building import Builder
     from portable_dagger.modules.source import ModuleSource
 
 _INDEXES: Final = {
@@ -33,12 +38,22 @@ _INDEXES: Final = {
 """pip's settings, and what uv calls them."""
 
 _LAST_LINES: Final = 12
+_NO_WHEEL: Final = re.compile(
+    r"no usable wheels|(source|distributions for \S+) is disabled|no wheels"
+)
+"""What uv says when it may not build what has no wheel."""
+
+_EDITABLE: Final = re.compile(r"^\s*(-e|--editable)[\s=]*")
+_INCLUDE: Final = re.compile(r"^\s*(-r|-c|--requirements?|--constraints?)\b")
 
 
-async def install(module: ModuleSource, folder: Path, host: Mapping[str, str]) -> Path | None:
+async def install(
+    module: ModuleSource, folder: Path, host: Mapping[str, str], builder: Builder | None = None
+) -> Path | None:
     """Return the folder of a module's own packages, installed below `folder` on first use; None if it has none.
 
-    `host` is the environment of the host, for its package index and certificates. Raises ModuleEnvironmentError.
+    `host` is the environment of the host, for its package index and certificates; without a `builder` only wheels
+    are taken. Raises ModuleEnvironmentError.
     """
     lock = module.lock
     if lock is None and not module.project.requirements:
@@ -55,7 +70,13 @@ async def install(module: ModuleSource, folder: Path, host: Mapping[str, str]) -
     ) as made:
         stage = Path(made)
         for arguments in await asyncio.to_thread(_commands, module, stage):
-            await _uv(module, environment, arguments)
+            if arguments[0] == "pip":
+                await asyncio.to_thread(_plain, stage / "requirements.txt")
+            code, printed = await _uv(environment, arguments)
+            if code and builder is not None and _NO_WHEEL.search(printed):
+                code, printed = await _built(stage, environment, arguments, builder)
+            if code:
+                raise _failure(module, arguments[0], code, printed)
         packages = stage / "packages"
         packages.mkdir(exist_ok=True)
         packages.chmod(0o755)
@@ -125,10 +146,41 @@ def _pip_files(host: Mapping[str, str]) -> list[Path]:
     return [*files, Path(host["PIP_CONFIG_FILE"])] if host.get("PIP_CONFIG_FILE") else files
 
 
-async def _uv(module: ModuleSource, environment: Mapping[str, str], arguments: list[str]) -> None:
-    program = Path(sys.prefix) / "bin" / "uv"
+def _plain(requirements: Path) -> None:
+    """Have nothing installed as editable: uv builds such packages at once, even where it may not build."""
+    lines = requirements.read_text().splitlines()
+    wanted = [_EDITABLE.sub("", line) for line in lines]
+    if any(_INCLUDE.match(line) for line in wanted):
+        raise ModuleEnvironmentError(
+            "a lock file of a module cannot include other files (-r, -c)",
+            "lock all packages in one file, such as with: uv export -o requirements.lock",
+        )
+    requirements.write_text("\n".join(wanted) + "\n")
+
+
+async def _built(
+    stage: Path, environment: Mapping[str, str], arguments: list[str], builder: Builder
+) -> tuple[int, str]:
+    """Have the packages built, with what uv reads in a folder that is all it sees of the stage."""
+    folder = stage / "build"
+    # uv reads its requirements and constraints; the other things there are its own
+    taken = shutil.ignore_patterns("build", "packages")
+    await asyncio.to_thread(shutil.copytree, stage, folder, ignore=taken)
+    inside = [argument.replace(str(stage), SCRATCH) for argument in arguments]
+    at = inside.index("--only-binary")
+    del inside[at : at + 2]
+    await building.hand_over(folder)
+    answer = await builder(building.Build(folder, tuple(inside), environment))
+    if (folder / "packages").is_dir():
+        await building.hand_over(folder / "packages", os.geteuid())
+        await asyncio.to_thread(shutil.rmtree, stage / "packages", ignore_errors=True)
+        (folder / "packages").rename(stage / "packages")
+    return answer
+
+
+async def _uv(environment: Mapping[str, str], arguments: list[str]) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
-        str(program) if program.exists() else "uv",
+        building.program(),
         *arguments,
         env=dict(environment),
         stdin=asyncio.subprocess.DEVNULL,
@@ -141,11 +193,14 @@ async def _uv(module: ModuleSource, environment: Mapping[str, str], arguments: l
         process.kill()
         await process.wait()
         raise
-    if process.returncode:
-        last = "\n".join(output.decode(errors="replace").splitlines()[-_LAST_LINES:])
-        raise ModuleEnvironmentError(
-            f"the packages of module {module.config.name!r} could not be installed "
-            f"(uv {arguments[0]}: exit code {process.returncode}):\n{last}",
-            f"check the dependencies in {module.source / 'pyproject.toml'} and the host's package index; "
-            "packages without a wheel for this Python cannot be used",
-        )
+    return process.returncode or 0, output.decode(errors="replace")
+
+
+def _failure(module: ModuleSource, command: str, code: int, printed: str) -> ModuleEnvironmentError:
+    last = "\n".join(printed.splitlines()[-_LAST_LINES:])
+    return ModuleEnvironmentError(
+        f"the packages of module {module.config.name!r} could not be installed "
+        f"(uv {command}: exit code {code}):\n{last}",
+        f"check the dependencies in {module.source / 'pyproject.toml'} and the host's package index; what has no "
+        "wheel is built with the compilers and headers of this machine, as a user without rights",
+    )

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.engine import Engine
+    from portable_dagger.modules.building import Builder
     from portable_dagger.modules.config import Dependency
     from portable_dagger.modules.source import ModuleSource, SourceFiles
     from portable_dagger.record.progress import Span
@@ -348,12 +349,12 @@ class Modules:
         self._engine.all_types = self._engine.all_types.extended(module.api_types)
         self._loaded[module.key] = module
 
-    async def packages(self, module: LoadedModule) -> Path | None:
+    async def packages(self, module: LoadedModule, builder: Builder) -> Path | None:
         """Return the folder with the packages that a module brings along; they are installed on first use."""
         folder = self._engine.state / "packages"
         installed: Path | None = await self._sharing.once(
             ("packages", module.files.digest),
-            lambda: environment.install(module.source, folder, os.environ),
+            lambda: environment.install(module.source, folder, os.environ, builder),
         )
         if installed is not None:
             self._engine.store.usage.touch("packages", (installed.name,))

@@ -25,18 +25,19 @@ class Order:
 
     `module` is the module's name, `package` the Python package with its main class, `main_object` that class's name;
     `engine_version` is the release of the API that it was written for, "" for the newest.
-    Without an `invocation` the code registers its types.
+    Without an `invocation` the code registers its types. A `command` is run in place of a module's code.
     """
 
     sandbox: Sandbox
     environment: dict[str, str]
-    search_path: tuple[str, ...]
-    packages: tuple[str, ...]
-    module: str
-    package: str
-    main_object: str
-    engine_version: str
+    search_path: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    module: str = ""
+    package: str = ""
+    main_object: str = ""
+    engine_version: str = ""
     invocation: Invocation | None = None
+    command: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """Return the order as JSON."""
@@ -62,5 +63,6 @@ def decode(text: bytes) -> Order:
         package=data["package"],
         main_object=data["main_object"],
         engine_version=data["engine_version"],
+        command=tuple(data["command"]),
         invocation=Invocation(**data["invocation"]) if data["invocation"] else None,
     )

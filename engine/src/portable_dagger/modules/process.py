@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.errors import ExecError, FunctionError
+from portable_dagger.modules import building
 from portable_dagger.modules.call import Call, Error, FunctionCall
 from portable_dagger.modules.order import Invocation
 from portable_dagger.modules.worker import Run
@@ -57,6 +58,18 @@ async def running(
         group = limits.make(engine.limits, scratch.name) if engine.limits.any else None
         if group:
             stack.callback(group.remove)
+        entrances = group.entrances if group else ()
+        files = (("/etc/hosts", HOSTS), ("/etc/resolv.conf", slot.resolver))
+        worker = engine.modules.worker
+
+        async def build(wanted: building.Build) -> tuple[int, str]:
+            printed = bytearray()
+            order = building.order(wanted, worker.stage, entrances, files)
+            code = await worker.execute(
+                order, lambda _, text: printed.extend(text), Path(slot.path)
+            )
+            return code, printed.decode(errors="replace")
+
         run = Run(
             module.source,
             module.folder,
@@ -64,15 +77,15 @@ async def running(
             port,
             client.token,
             network=Path(slot.path),
-            packages=await engine.modules.packages(module),
+            packages=await engine.modules.packages(module, build),
             schema=await engine.modules.schema_file(client),
-            files_inside=(("/etc/hosts", HOSTS), ("/etc/resolv.conf", slot.resolver)),
+            files_inside=files,
             invocation=_invocation(asked),
-            entrances=group.entrances if group else (),
+            entrances=entrances,
         )
         output = Output(engine.logs_folder, [], span)
         stack.callback(output.remove)
-        code = await engine.modules.worker.run(run, output.write)
+        code = await worker.run(run, output.write)
         output.end()
         if call.error is not None:
             raise failure(call.error)

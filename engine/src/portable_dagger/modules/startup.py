@@ -70,6 +70,8 @@ def run(descriptors: list[int], connection: socket.socket, api: Api | None) -> N
             connection.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
             os._exit(code)
         _close_descriptors()
+        if order.command:
+            os.execve(order.command[0], order.command, order.environment)  # noqa: S606  no shell
         _introduce(order, api)
         code = _run(order.invocation)
         sys.stdout.flush()

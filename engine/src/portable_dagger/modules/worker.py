@@ -76,7 +76,7 @@ class Worker:
         async with self._starting:
             if self._process is not None and self._process.returncode is None:
                 return
-            (self._folder / "stage").mkdir(parents=True, exist_ok=True)
+            self.stage.mkdir(parents=True, exist_ok=True)
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
                 self._address.unlink(missing_ok=True)
                 listener.bind(str(self._address))
@@ -113,14 +113,19 @@ class Worker:
 
         Raises WorkerError when it could not be started.
         """
-        await self.start()
         os.chown(run.scratch, USER, USER)
-        order = order_of(run, self._folder / "stage")
+        return await self.execute(order_of(run, self.stage), output, run.network, run.schema)
+
+    async def execute(
+        self, order: Order, output: Output, network: Path | None, schema: Path | None = None
+    ) -> int:
+        """Run what an order says and return its exit code, as `run` does."""
+        await self.start()
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
             connection.setblocking(False)  # noqa: FBT003  positional only
             pumps = [
                 asyncio.ensure_future(_pump(descriptor, stream, output))
-                for descriptor, stream in self._send(connection, order, run)
+                for descriptor, stream in self._send(connection, order, network, schema)
             ]
             try:
                 answer = await _answer(connection)
@@ -137,10 +142,21 @@ class Worker:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     @property
+    def stage(self) -> Path:
+        """An empty folder, on which each process assembles its root."""
+        return self._folder / "stage"
+
+    @property
     def _address(self) -> Path:
         return self._folder / "zygote"
 
-    def _send(self, connection: socket.socket, order: Order, run: Run) -> list[tuple[int, Stream]]:
+    def _send(
+        self,
+        connection: socket.socket,
+        order: Order,
+        network: Path | None,
+        schema: Path | None,
+    ) -> list[tuple[int, Stream]]:
         """Hand the order to the zygote; return the reading ends of the run's streams."""
         with contextlib.ExitStack() as passed:
             text = os.memfd_create("order")
@@ -153,10 +169,10 @@ class Worker:
                 passed.callback(os.close, writer)
                 descriptors.append(writer)
                 readers.append((reader, name))
-            if run.network is not None:
-                descriptors.append(os.open(run.network, os.O_RDONLY))
+            if network is not None:
+                descriptors.append(os.open(network, os.O_RDONLY))
                 passed.callback(os.close, descriptors[-1])
-            header = json.dumps({"schema": str(run.schema or "")}).encode()
+            header = json.dumps({"schema": str(schema or "")}).encode()
             try:
                 connection.connect(str(self._address))
                 socket.send_fds(connection, [header], descriptors)
