@@ -89,6 +89,19 @@ def test_a_directory_is_shown_in_a_container() -> None:
     assert "/src\r\na.txt\r\n" in done.screen
 
 
+def test_a_terminal_in_a_service_is_one_more_process_in_it() -> None:
+    service = ("with-new-file", "--path=/served", "--contents=by-the-service", "as-service")
+    args = f"--args=sh,-c,read mark{time.time_ns()} <> /dev/ptmx; sleep 60"
+    done = typed(
+        ("call", *CONTAINER, *service, args, "terminal", "hostname"),
+        ("# ", "tty; cat /served; grep -c sleep /proc/1/cmdline; stty size\n"),
+        ("\r\n0 0", "exit 3\n"),
+    )
+    assert done.code == 0, done.screen
+    assert "/dev/pts/" in done.screen
+    assert "by-the-service1\r\n" in done.screen
+
+
 def test_interactive_opens_a_shell_in_what_a_failed_step_left() -> None:
     command = f"echo left-$((40+2)) >/left; touch /cache/kept; echo {time.time_ns()}; exit 4"
     done = typed(

@@ -45,10 +45,12 @@ class Bench:
 class Talk:
     """A session whose client has the sample module."""
 
-    def __init__(self, bench: Bench, module: Path) -> None:
+    def __init__(
+        self, bench: Bench, module: Path, environment: dict[str, str] | None = None
+    ) -> None:
         self.bench = bench
         self.events: list[dict[str, Any]] = []
-        self.session = Session(bench.engine, module, {}, {})
+        self.session = Session(bench.engine, module, environment or {}, {})
         self.session.progress.listen(self.events.append)
 
     def serve(self) -> dict[str, Any]:

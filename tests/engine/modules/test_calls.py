@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import tarfile
 import time
@@ -202,6 +203,23 @@ def test_results_and_arguments_of_the_wrong_type(talk: Talk, query: str, message
 def test_platforms_have_one_spelling(talk: Talk) -> None:
     assert talk.ask('{sample{platform(name:"linux/x86_64")}}') == "linux/amd64"
     assert talk.ask('{container(platform:"aarch64"){platform}}') == "linux/arm64"
+
+
+def test_calls_of_a_session_share_a_trace(bench: Bench, module: Path) -> None:
+    parent = f"00-{'ab' * 16}-{'cd' * 8}-00"
+    traces = []
+    for environment in ({}, {"TRACEPARENT": parent}):
+        talk = Talk(bench, module, environment)
+        talk.serve()
+        calls = [talk.ask(f'{{sample{{variable(name:"TRACEPARENT", call:{n})}}}}') for n in (1, 2)]
+        assert all(re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", call) for call in calls)
+        assert len({call[:35] for call in calls}) == 1
+        assert calls[0] != calls[1]
+        traces.append(calls[0])
+        talk.close()
+    assert traces[0].endswith("-01")
+    assert traces[1].startswith(parent[:35])
+    assert traces[1] != parent
 
 
 def test_prints_are_progress_and_no_result(talk: Talk) -> None:

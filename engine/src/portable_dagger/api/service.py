@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from portable_dagger.api.registry import ObjectType
+from portable_dagger.api.registry import ObjectType, Scope
 from portable_dagger.api.types import EMPTY, Identifier, input_type
-from portable_dagger.errors import EngineError, QueryError
+from portable_dagger.errors import QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import NetworkProtocol, Port, PortPair, Service
+from portable_dagger.ops.terminal import open_in_service
 
 SERVICE = ObjectType(
     "Service",
@@ -120,7 +121,8 @@ async def up(
     await context.session.tunnels.up(self, [p.pair() for p in ports], context, random=random)
 
 
-@SERVICE.field()
+@SERVICE.field(scope=Scope.CALL)
 async def terminal(self: Service, context: Context, *, cmd: list[str] = EMPTY) -> Service:
-    """Open an interactive terminal in the running service."""
-    raise EngineError("terminal is not supported by the embedded engine yet")
+    """Open an interactive terminal in the running service; answers the service."""
+    await open_in_service(self, context, cmd)
+    return self

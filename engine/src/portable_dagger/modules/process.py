@@ -16,6 +16,7 @@ from portable_dagger.modules import building
 from portable_dagger.modules.call import Call, Error, FunctionCall
 from portable_dagger.modules.order import Invocation
 from portable_dagger.modules.worker import Run
+from portable_dagger.record import tracing
 from portable_dagger.record.output import Output
 from portable_dagger.runtime import limits
 from portable_dagger.session.client import Client
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.loader import LoadedModule
     from portable_dagger.record.progress import Span
+    from portable_dagger.session.session import Session
 
 COMMAND: Final = "/runtime"
 """The program that runs a module in the reference engine; errors name it."""
@@ -79,6 +81,7 @@ async def running(
             network=Path(slot.path),
             packages=await engine.modules.packages(module, build),
             schema=await engine.modules.schema_file(client),
+            environment=((tracing.VARIABLE, _trace(session)),),
             files_inside=files,
             invocation=_invocation(asked),
             entrances=entrances,
@@ -102,6 +105,10 @@ async def running(
                 stderr=stderr.strip()[-_STREAM_LIMIT:],
             )
         yield json.loads(call.value), replace(context, client=client, recipe=None, receiver=None)
+
+
+def _trace(session: Session) -> str:
+    return tracing.child_of(session.environment_of(tracing.VARIABLE), session.id)
 
 
 def _invocation(asked: FunctionCall) -> Invocation | None:

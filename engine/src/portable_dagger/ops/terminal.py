@@ -9,16 +9,18 @@ import secrets
 import shlex
 from typing import TYPE_CHECKING
 
+from portable_dagger.errors import ServiceError
 from portable_dagger.ops.launch import Launch, Options, launch
 from portable_dagger.ops.nesting import nested_session
 from portable_dagger.runtime import overlay
 from portable_dagger.runtime.plan import OverlayMount
+from portable_dagger.runtime.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from portable_dagger.graph.context import Context
-    from portable_dagger.graph.values import Container
+    from portable_dagger.graph.values import Container, Service
     from portable_dagger.runtime.plan import ProcessPlan
     from portable_dagger.session.running import Bound
 
@@ -57,6 +59,27 @@ async def open_in(
         prepared = await stack.enter_async_context(launch(container, context, options, slot))
         plan = on_terminal(prepared.plan, context.session.environment_of("TERM"))
         return await context.session.terminals.run(plan, watch=bound.watch)
+
+
+async def open_in_service(service: Service, context: Context, args: Sequence[str]) -> int:
+    """Run a command, or the container's own terminal command, beside a service, which is started if need be.
+
+    Returns the exit code. Raises TerminalError when the user has no terminal, ServiceError when there is no container.
+    """
+    context.session.terminals.check()
+    running = await context.session.services.start(service, context)
+    if service.container is None or not isinstance(running.process, Process):
+        raise ServiceError(
+            f"service {service.hostname} has no container: it is one of the host, or a tunnel",
+            "a terminal opens in services that a container was made into",
+        )
+    words = tuple(args) or service.container.terminal_command or SHELL
+    kind = context.session.environment_of("TERM")
+
+    def change(plan: ProcessPlan) -> ProcessPlan:
+        return dataclasses.replace(on_terminal(plan, kind), args=words)
+
+    return await context.session.terminals.visit(running.process, change)
 
 
 async def after_failure(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 import json
 import os
@@ -26,6 +27,7 @@ from portable_dagger.runtime.execute import Executed, execute
 from portable_dagger.runtime.plan import BindMount
 from portable_dagger.runtime.rootfs import RootFileSystem
 from portable_dagger.runtime.terminal import Terminal
+from portable_dagger.runtime.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -190,6 +192,19 @@ class Process(asyncio.SubprocessProtocol):
         return await execute(
             container.runtime(), container.folder.name, container.plan, args, limit
         )
+
+    async def visit(
+        self, change: Callable[[ProcessPlan], ProcessPlan], output: Callable[[bytes], None]
+    ) -> Visit:
+        """Start a further process on a terminal, by the container's own plan with `change`s; see visit.py.
+
+        Raises ContainerError when the container has ended.
+        """
+        if await self._pid() is None:
+            raise ContainerError("the container has ended")
+        container = self._container
+        plan = dataclasses.replace(change(container.plan), init=False, stdin=None)
+        return await Visit.start(container.runtime(), container.folder.name, plan, output)
 
     async def kill(self) -> None:
         """Kill all processes of the container and wait until everything is undone."""

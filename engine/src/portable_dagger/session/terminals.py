@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from portable_dagger.runtime.plan import ProcessPlan
     from portable_dagger.runtime.process import Process
+    from portable_dagger.runtime.visit import Visit
     from portable_dagger.session.session import Session
 
     Watch = Callable[[Process], Awaitable[int]]
@@ -53,10 +54,25 @@ class Terminals:
     async def run(
         self, plan: ProcessPlan, *, banner: str = "", typed: str = "", watch: Watch | None = None
     ) -> int:
-        """Run a process on the terminal and return its exit code.
+        """Run a process in a container of its own on the terminal and return its exit code.
 
         `banner` is printed first, `typed` is put behind the process' first prompt, `watch` waits for the end.
         """
+        async with self._lent(banner, typed) as attachment:
+            process = await start(plan, lambda _, data: attachment.print(data))
+            await attachment.begin(process)
+            return await (watch(process) if watch else process.wait())
+
+    async def visit(self, process: Process, change: Callable[[ProcessPlan], ProcessPlan]) -> int:
+        """Run a further process in a container on the terminal and return its exit code; see Process.visit."""
+        async with self._lent() as attachment:
+            visit = await process.visit(change, attachment.print)
+            await attachment.begin(visit)
+            return await visit.wait()
+
+    @contextlib.asynccontextmanager
+    async def _lent(self, banner: str = "", typed: str = "") -> AsyncIterator[Attachment]:
+        """Have the terminal of the command line, when it is free, until the block ends."""
         self.check()
         async with self._lock:
             attachment = Attachment(typed)
@@ -64,17 +80,16 @@ class Terminals:
             self._open[number] = attachment
             self._session.progress.emit({"event": "terminal", "id": number})
             try:
-                async with asyncio.timeout(ATTACH_SECONDS):
-                    await attachment.connected.wait()
+                try:
+                    async with asyncio.timeout(ATTACH_SECONDS):
+                        await attachment.connected.wait()
+                except TimeoutError as error:
+                    raise TerminalError(
+                        "the command line did not lend its terminal", "try again"
+                    ) from error
                 if banner:
                     attachment.print(banner.replace("\n", "\r\n").encode())
-                process = await start(plan, lambda _, data: attachment.print(data))
-                await attachment.begin(process)
-                return await (watch(process) if watch else process.wait())
-            except TimeoutError as error:
-                raise TerminalError(
-                    "the command line did not lend its terminal", "try again"
-                ) from error
+                yield attachment
             finally:
                 attachment.end()
                 del self._open[number]
@@ -93,7 +108,7 @@ class Attachment:
         self.connected = asyncio.Event()
         self._typed = typed
         self._printed: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._process: Process | None = None
+        self._process: Process | Visit | None = None
         self._size: tuple[int, int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -107,7 +122,7 @@ class Attachment:
             task.add_done_callback(self._tasks.discard)
             self._typed = ""
 
-    async def begin(self, process: Process) -> None:
+    async def begin(self, process: Process | Visit) -> None:
         """Take input from now on for this process."""
         self._process = process
         if self._size is not None:

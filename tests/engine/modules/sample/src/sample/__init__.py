@@ -190,6 +190,11 @@ class Sample:
         """Return a scalar of the API"""
         return dagger.Platform(name + append)
 
+    @function(cache="never")
+    def variable(self, name: str, call: int) -> str:  # noqa: ARG002  another call
+        """Return a variable of the environment"""
+        return os.environ[name]
+
     @function
     def prints(self) -> int:
         """Print to both streams"""
