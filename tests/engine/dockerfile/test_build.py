@@ -165,6 +165,23 @@ def test_parents_and_a_folder_that_is_there_already(tmp_path: Path) -> None:
     assert found == "./a/b/c\n./b/c\n5 700\n9 640\n"
 
 
+def test_symbolic_modes(tmp_path: Path) -> None:
+    (tmp_path / "d/e").mkdir(parents=True)
+    for name, mode in (("d/run", 0o700), ("d/e/read", 0o600)):
+        (tmp_path / name).write_text(name)
+        (tmp_path / name).chmod(mode)
+    (tmp_path / "d/e").chmod(0o700)
+    text = (
+        "FROM debian:bookworm-slim\n"
+        "ARG WHAT=X\n"
+        "COPY --chmod=u=rwX,go=r$WHAT d /d\n"
+        "COPY --chmod=a+x d/e/read /read\n"
+        "RUN stat -c '%a %n' /d/run /d/e /d/e/read /read > /o\n"
+    )
+    found = build(tmp_path, text, contents("/o"))["file"]["contents"]
+    assert found == "755 /d/run\n755 /d/e\n644 /d/e/read\n711 /read\n"
+
+
 @pytest.fixture
 def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A web server with a file, and with a git repository whose branch `old` is one commit behind."""
@@ -281,7 +298,7 @@ def test_triggers_run_in_the_image_that_is_made_from_it(tmp_path: Path) -> None:
         ("RUN --mount=type=ssh true", "line 2: RUN: --mount=type=ssh: no ssh agent was given"),
         ("RUN --mount=src=no,target=/x true", "no: no such file or directory"),
         ("COPY a b /not-a-folder", "the destination must be a directory"),
-        ("COPY --chmod=u+x a /a", "--chmod=u+x is not supported"),
+        ("COPY --chmod=u+q a /a", "line 2: COPY: --chmod=u+q is no mode"),
         ("COPY never /x", 'line 2: COPY: "/never": not found in the context'),
         ("COPY https://example.invalid/x /x", "a source can't be a URL here"),
         ("ADD --checksum=sha256:0 a /x", "--checksum is for sources over http"),

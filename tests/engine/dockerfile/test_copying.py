@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portable_dagger.dockerfile.copying import Destination, find, place
+from portable_dagger.dockerfile.permissions import Permissions
 from portable_dagger.errors import NotFoundError
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot
@@ -96,7 +97,7 @@ def test_owner_and_mode_are_those_of_what_is_copied_not_of_what_is_there(
     store: Store, context: Snapshot
 ) -> None:
     target = edit.make_directory(store, Snapshot(), "/home/u", 0o750, (7, 7))
-    to = Destination("/home/u/", folder=True, owner=(8, 9), mode=0o700)
+    to = Destination("/home/u/", folder=True, owner=(8, 9), permissions=Permissions("700"))
     tree = Tree(store.layer_paths(copied(store, context, ["d", "a.txt"], to, target)))
 
     def facts(path: str) -> tuple[int, int, int]:

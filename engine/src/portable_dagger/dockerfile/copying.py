@@ -11,6 +11,7 @@ import gzip
 import lzma
 import posixpath
 import re
+import stat as modes
 import tarfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
@@ -27,6 +28,7 @@ from portable_dagger.store.tree import Tree
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from portable_dagger.dockerfile.permissions import Permissions
     from portable_dagger.store.store import Store
     from portable_dagger.store.tree import Entry
 
@@ -56,8 +58,15 @@ class Destination:
     path: str
     folder: bool = False
     owner: Owner | None = None
-    mode: int | None = None
+    permissions: Permissions | None = None
     exclude: tuple[str, ...] = ()
+
+    def mode(self, entry: Entry, otherwise: int | None = None) -> int | None:
+        """Return the mode that something gets, `otherwise` when that is not said; None: its own."""
+        if self.permissions is None:
+            return otherwise
+        own = modes.S_IMODE(entry.stat.st_mode) if otherwise is None else otherwise
+        return self.permissions.of(own, folder=entry.is_directory)
 
 
 def find(
@@ -104,9 +113,10 @@ def place(
 ) -> Snapshot:
     """Return the target with the sources copied into it: what is in folders, and in archives that may be unpacked."""
     ready = [_unpacked(store, source) if source.unpacks else source for source in sources]
+    asked = to.permissions.text if to.permissions else None
     description = [
         "COPY",
-        [to.path, to.folder, to.owner, to.mode, list(to.exclude), parents],
+        [to.path, to.folder, to.owner, asked, list(to.exclude), parents],
         [[content_digest(store, s.root, s.path), s.name, s.owner, s.mode] for s in ready],
     ]
 
@@ -132,8 +142,7 @@ def place(
 
 def _put_file(draft: Draft, entry: Entry, source: Source, path: str, to: Destination) -> None:
     if not Patterns(to.exclude).match(source.name):
-        mode = to.mode if to.mode is not None else source.mode
-        draft.take(path, entry, to.owner or source.owner, mode)
+        draft.take(path, entry, to.owner or source.owner, to.mode(entry, source.mode))
 
 
 def _put_folder(draft: Draft, tree: Tree, source: Source, path: str, to: Destination) -> None:
@@ -142,12 +151,13 @@ def _put_folder(draft: Draft, tree: Tree, source: Source, path: str, to: Destina
     if draft.tree.lookup(path) is None:
         # The root of a context or archive is no folder of the user's: its mode is an accident.
         top = tree.lookup(source.path) if source.name else None
-        draft.folder(path, top, owner, (to.mode or 0o755) if top is None else to.mode)
+        made = to.permissions.of(0o755, folder=True) if to.permissions else 0o755
+        draft.folder(path, top, owner, made if top is None else to.mode(top))
     for inner, entry in selected(tree, source.path, Filter(exclude=to.exclude)):
         if entry.is_directory:
-            draft.folder(posixpath.join(path, inner), entry, owner, to.mode)
+            draft.folder(posixpath.join(path, inner), entry, owner, to.mode(entry))
         else:
-            draft.take(posixpath.join(path, inner), entry, owner, to.mode)
+            draft.take(posixpath.join(path, inner), entry, owner, to.mode(entry))
 
 
 def _make_folders(draft: Draft, path: str, owner: Owner | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from portable_dagger.dockerfile.copying import Destination, Source, find, place
 from portable_dagger.dockerfile.expansion import Expander, split
+from portable_dagger.dockerfile.permissions import Permissions
 from portable_dagger.errors import GitError, HttpError, NotFoundError
 from portable_dagger.graph.sources import GitRef, GitRepository
 from portable_dagger.ops import git, http
@@ -30,7 +31,6 @@ ROOT_OWNER = (0, 0)
 
 _GIT = re.compile(r"(git@|git://|ssh://).+|https?://[^#]+\.git(#.*)?")
 _DOCUMENT = re.compile(r"\d*<<-?[^<]+")
-_OCTAL = re.compile(r"[0-7]{3,4}")
 
 
 class Transfer:
@@ -92,15 +92,17 @@ class Transfer:
             names = word(instruction.flag("chown"))
             owner = await asyncio.to_thread(owner_of, self._context.store, container, names)
         mode = word(instruction.flag("chmod"))
-        if mode and not _OCTAL.fullmatch(mode):
+        try:
+            permissions = Permissions.parse(mode) if mode else None
+        except ValueError as error:
             raise instruction.error(
-                f"--chmod={mode} is not supported", "write the mode in octal, such as 755 or 0644"
-            )
+                f"--chmod={mode} is no mode", "write it like 755, 0644 or u=rwX,go=rX"
+            ) from error
         return Destination(
             path=absolute(container, text),
             folder=_is_folder(text) or count > 1,
             owner=owner,
-            mode=int(mode, 8) if mode else None,
+            permissions=permissions,
             exclude=tuple(word(text) for text in instruction.flag_values("exclude")),
         )
 
