@@ -93,7 +93,6 @@ class Engine:
         self.volume_locks: dict[str, asyncio.Lock] = collections.defaultdict(asyncio.Lock)
         self.surroundings = surroundings.read(os.environ, state / "run" / "surroundings")
         self.logs_folder = self._folder("logs")
-        self._schemas: dict[int, tuple[Types, Schema]] = {}
         self._listener = listener
         self._started = time.time()
         self.idle_since = time.monotonic()
@@ -153,6 +152,8 @@ class Engine:
     async def close_session(self, session: Session) -> None:
         """End a session; the engine's idle time starts with the last one's end."""
         await session.close()
+        if not self.sessions:
+            self.evaluator.forget()
         self.idle_since = time.monotonic()
 
     @contextlib.asynccontextmanager
@@ -169,11 +170,9 @@ class Engine:
 
     def schema_of(self, types: Types) -> Schema:
         """Return the GraphQL schema of a set of types; it is built once."""
-        kept = self._schemas.get(id(types))
-        if kept is None:
-            kept = (types, Schema(types))
-            self._schemas[id(types)] = kept
-        return kept[1]
+        if types.schema is None:
+            types.schema = Schema(types)
+        return types.schema
 
     async def serve_module(self, client: Client, ref: str | None) -> dict[str, Any]:
         """Load a module, serve its types to a client, and describe it."""

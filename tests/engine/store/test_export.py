@@ -84,6 +84,23 @@ def test_a_directory_that_fails_half_way_leaves_nothing(store: Store, tmp_path: 
     assert list(folder.iterdir()) == []
 
 
+def test_a_file_that_fails_half_way_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    both = edit.write_file(store, sample(store), "/big", b"x" * 2**21)
+    both = edit.write_file(store, both, "/small", b"x" * 3000)
+    # The kernel takes what fits of a write, and refuses the next.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limit[1]))
+    try:
+        for name in ("/big", "/small"):
+            with pytest.raises(OSError, match="File too large"):
+                export_file(store, both, name, folder / "new")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert list(folder.iterdir()) == []
+
+
 def test_a_file(store: Store, tmp_path: Path) -> None:
     export_file(store, sample(store), "/a.txt", tmp_path / "new/a")
     assert (tmp_path / "new/a").read_text() == "a"

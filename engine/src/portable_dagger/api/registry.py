@@ -13,6 +13,7 @@ asked for. Fields that answer scalars, enums, lists or nullable objects run at o
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
 import typing
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from portable_dagger.api.types import TypeRef, type_ref
 
 if TYPE_CHECKING:
+    from portable_dagger.api.schema import Schema
     from portable_dagger.session.client import Client
 
 REQUIRED: Any = inspect.Parameter.empty
@@ -145,33 +147,43 @@ def _alike(wanted: TypeRef, found: TypeRef) -> bool:
     return wanted.kind == found.kind and (wanted.is_object or wanted.name == found.name)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Types:
-    """The object types that one client is served: the core's, and those of its modules."""
+    """The object types that one client is served: the core's, and those of its modules; never changed once made.
+
+    `schema` is the GraphQL schema of them, for whoever derives it to keep (Engine.schema_of).
+    """
 
     objects: dict[str, ObjectType] = field(default_factory=dict)
     interfaces: dict[str, ObjectType] = field(default_factory=dict)
     enums: dict[str, type[enum.Enum]] = field(default_factory=dict)
+    schema: Schema | None = None
 
     def extended(self, other: Types) -> Types:
-        """Return these types with those of `other` added; fields of a type that both have are merged."""
-        objects = dict(self.objects)
-        for name, added in other.objects.items():
-            base = objects.get(name)
-            objects[name] = (
-                ObjectType(
-                    name,
-                    base.description,
-                    base.interfaces,
-                    {**base.fields, **added.fields},
-                    base.structural,
-                )
-                if base
-                else added
+        """Return these types with those of `other` added; fields of a type that both have are merged.
+
+        Sessions that are served the same get the same object, and with it its schema.
+        """
+        return _extended(self, other)
+
+
+@functools.lru_cache(maxsize=32)
+def _extended(base: Types, other: Types) -> Types:
+    objects = dict(base.objects)
+    for name, added in other.objects.items():
+        known = objects.get(name)
+        objects[name] = (
+            ObjectType(
+                name,
+                known.description,
+                known.interfaces,
+                {**known.fields, **added.fields},
+                known.structural,
             )
-        return Types(
-            objects, {**self.interfaces, **other.interfaces}, {**self.enums, **other.enums}
+            if known
+            else added
         )
+    return Types(objects, {**base.interfaces, **other.interfaces}, {**base.enums, **other.enums})
 
 
 def camel(name: str) -> str:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from portable_dagger.graph.recipe import Literal
     from portable_dagger.store.store import Store
 
+RECIPES = 50_000
+"""Recipes whose IDs stay valid over sessions."""
+
 RESULTS = 20_000
 """How many results are remembered; values are small, file systems lie in the store."""
 
@@ -135,6 +138,11 @@ class Evaluator:
     def intern(self, recipe: Recipe) -> Recipe:
         """Keep a recipe whose ID is given out, so that the ID can be loaded in this engine's lifetime."""
         return self._recipes.setdefault(recipe.digest, recipe)
+
+    def forget(self) -> None:
+        """Drop the oldest recipes of those that are too many; for when no session is open that was given their IDs."""
+        for digest in list(self._recipes)[:-RECIPES]:
+            del self._recipes[digest]
 
     def load(self, identifier: str) -> Recipe:
         """Return the recipe that an API ID names; NotFoundError when nobody knows it."""

@@ -6,9 +6,13 @@ import asyncio
 import hashlib
 import json
 import os
+import secrets
 import sys
+import weakref
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from graphql import get_introspection_query, parse
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -50,6 +54,9 @@ if TYPE_CHECKING:
     from portable_dagger.session.client import Client
 
 SDK: Final = "python"
+KEPT: Final = 64
+"""Modules that stay loaded, each in as many versions as were called."""
+
 _INTROSPECTION: Final = get_introspection_query()
 
 
@@ -198,9 +205,9 @@ class Modules:
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.worker = Worker(self.folder / "worker")
         self.results = Results()
-        self._loaded: dict[tuple[object, ...], LoadedModule] = {}
+        self._loaded: OrderedDict[tuple[object, ...], LoadedModule] = OrderedDict()
         self._sharing = Sharing()
-        self._schemas: dict[int, Path] = {}
+        self._schemas: WeakKeyDictionary[Types, Path] = WeakKeyDictionary()
         engine.all_types = engine.all_types.extended(pinned_types())
 
     @property
@@ -262,10 +269,14 @@ class Modules:
                 installed=installed,
             )
             kept = self._loaded.get(asked.key)
-            span.cached = kept is not None and kept.folder.is_dir()
-            if not span.cached:
-                await self._sharing.once(asked.key, lambda: self._load(asked, context, span))
-        return self._loaded[asked.key]
+            if kept is not None and kept.folder.is_dir():
+                span.cached = True
+                self._loaded.move_to_end(asked.key)
+                return kept
+            loaded: LoadedModule = await self._sharing.once(
+                asked.key, lambda: self._load(asked, context, span)
+            )
+        return loaded
 
     async def _dependencies(
         self, found: ModuleSource, context: Context, above: tuple[Path, ...]
@@ -333,7 +344,7 @@ class Modules:
             path, context, by.context, alias=alias, above=above, installed=installed
         )
 
-    async def _load(self, module: LoadedModule, context: Context, span: Span) -> None:
+    async def _load(self, module: LoadedModule, context: Context, span: Span) -> LoadedModule:
         core = self._engine.core_types
         kept = self._engine.state / "modules" / module.files.digest
         module.folder = await asyncio.to_thread(
@@ -348,6 +359,9 @@ class Modules:
         module.adopt(types, core)
         self._engine.all_types = self._engine.all_types.extended(module.api_types)
         self._loaded[module.key] = module
+        while len(self._loaded) > KEPT:
+            self._loaded.popitem(last=False)
+        return module
 
     async def packages(self, module: LoadedModule, builder: Builder) -> Path | None:
         """Return the folder with the packages that a module brings along; they are installed on first use."""
@@ -362,13 +376,14 @@ class Modules:
 
     async def schema_file(self, client: Client) -> Path:
         """Return a file with the introspection of what a module's client is served."""
-        key = id(client.types)
-        if key not in self._schemas:
+        file = self._schemas.get(client.types)
+        if file is None:
             result = client.schema.introspect(parse(_INTROSPECTION), _INTROSPECTION)
-            file = self.folder / f"schema-{len(self._schemas)}.json"
+            file = self.folder / f"schema-{secrets.token_hex(6)}.json"
             await asyncio.to_thread(file.write_text, json.dumps(result["data"]))
-            self._schemas[key] = file
-        return self._schemas[key]
+            self._schemas[client.types] = file
+            weakref.finalize(client.types, file.unlink, missing_ok=True)
+        return file
 
     def _check(self, found: ModuleSource, context: Context) -> None:
         name = found.config.name

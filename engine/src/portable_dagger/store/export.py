@@ -103,7 +103,11 @@ def _fill(tree: Tree, path: str, place: str, mode: int) -> None:
 def _replace(source: str, found: os.stat_result, target: Path) -> None:
     """Write a file or link under a name that may be in use."""
     aside = _aside(target)
-    _write(source, found, str(aside))
+    try:
+        _write(source, found, str(aside))
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
     if target.is_dir() and not target.is_symlink():
         clear(target)
     aside.replace(target)
@@ -128,7 +132,9 @@ def _write(source: str, found: os.stat_result, target: str) -> None:
         data = read(source)
         made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            os.write(made, data)
+            written = os.write(made, data)
+            while written < len(data):  # a disk that becomes full takes a part, then refuses
+                written += os.write(made, data[written:])
             os.fchmod(made, mode)
         finally:
             os.close(made)

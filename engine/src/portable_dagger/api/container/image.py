@@ -231,9 +231,13 @@ async def export_image(
 def _moved(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.portable-dagger")
-    shutil.move(source, aside)
-    aside.chmod(0o600)
-    aside.replace(target)
+    try:
+        shutil.move(source, aside)
+        aside.chmod(0o600)
+        aside.replace(target)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 async def _images(context: Context, address: str, registry: Service | None) -> Images:
