@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,9 @@ def main() -> int:
     )
     parser.add_argument("--write", action="store_true", help="write soak.md beside results.md")
     asked = parser.parse_args()
+    # A shell that starts this in the background has it ignore Ctrl-C, and with it the commands that get one here.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     course = Course()
     began = time.monotonic()
     try:

@@ -35,7 +35,7 @@ from portable_dagger.housekeeping import Housekeeping
 from portable_dagger.images.resolve import Images
 from portable_dagger.modules.loader import Modules
 from portable_dagger.record.runs import Runs
-from portable_dagger.runtime import launcher, limits, surroundings
+from portable_dagger.runtime import launcher, limits, linux, rootless, surroundings
 from portable_dagger.session.server import Server
 from portable_dagger.store.store import Store
 
@@ -200,6 +200,7 @@ class Engine:
                 for s in self.sessions.values()
             ],
             "running": running,
+            "missing": [] if linux.is_root_of_machine() else list(rootless.MISSING),
         }
 
     def _announce(self) -> None:

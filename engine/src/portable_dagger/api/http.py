@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlsplit
 
 from portable_dagger.api.query import QUERY
 from portable_dagger.api.registry import Scope
@@ -15,6 +16,7 @@ from portable_dagger.store.snapshot import Snapshot
 from portable_dagger.store.store import file_digest
 
 DEFAULT_MODE = 0o600
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @QUERY.field(scope=Scope.CLIENT, step="http")
@@ -32,7 +34,8 @@ async def http(
     """Return a file that an HTTP server sends; fetched once a session."""
     address, authorization = "", ""
     if experimental_service_host is not None:
-        address = (await context.session.services.start(experimental_service_host, context)).address
+        port = urlsplit(url).port or DEFAULT_PORTS.get(urlsplit(url).scheme, 0)
+        address = await context.session.services.place(experimental_service_host, port, context)
     if auth_header is not None:
         authorization = (
             (await context.session.secrets.text(auth_header, context.client)).decode().strip()

@@ -42,6 +42,7 @@ def text(facts: dict[str, Any]) -> str:
     if "version" in facts:
         rows.append(("version", str(facts["version"])))
         rows.append(("sessions", str(len(facts["sessions"]))))
+        rows += [("no root", f"without {lacking}") for lacking in facts["missing"]]
         running_steps = facts["running"]
         rows += [("step", f"{seconds(step['seconds'])}  {step['name']}") for step in running_steps]
     return "".join(f"{name:<10}{value}\n" for name, value in rows)

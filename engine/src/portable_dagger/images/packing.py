@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from portable_dagger.errors import ArchiveError
+from portable_dagger.runtime import linux
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
-OPAQUE_ATTRIBUTE = "trusted.overlay.opaque"
+OPAQUE_ATTRIBUTE = f"{linux.OVERLAY}opaque"
 XATTR_HEADER = "SCHILY.xattr."
-_OVERLAY_ATTRIBUTES = "trusted.overlay."
+_OVERLAY_ATTRIBUTES = linux.OVERLAY
 _TYPES = {
     stat.S_IFDIR: tarfile.DIRTYPE,
     stat.S_IFREG: tarfile.REGTYPE,

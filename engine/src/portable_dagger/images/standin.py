@@ -22,6 +22,7 @@ from portable_dagger.images.config import ImageConfig, Pairs, merge
 from portable_dagger.images.packing import layer_digest
 from portable_dagger.images.standins import apt
 from portable_dagger.images.standins.recipe import LayerRecipe, StandIn, data_path
+from portable_dagger.runtime import overlay
 from portable_dagger.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -121,8 +122,6 @@ async def build_layer(
 
 def check_host(recipe: LayerRecipe) -> None:
     """Raise StandInError if this machine lacks what a recipe's script needs."""
-    if os.geteuid() != 0:
-        raise StandInError("building a stand-in needs root", hint="start the engine as root")
     if recipe.place == "host" and shutil.which("mmdebstrap") is None:
         raise StandInError(
             f"{recipe.title} needs mmdebstrap, which is not installed",
@@ -147,6 +146,7 @@ async def _run(recipe: LayerRecipe, lowers: list[Path], stage: Stage, scratch: P
         "INPUT": str(scratch / "input"),
         "OUTPUT": str(scratch / "output"),
         "PLACE": recipe.place,
+        "REDIRECTS": overlay.REDIRECTS,
     }
     namespaces = [
         "unshare",

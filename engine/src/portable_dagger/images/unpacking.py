@@ -15,11 +15,14 @@ from typing import IO, TYPE_CHECKING, cast
 
 from portable_dagger.errors import ArchiveError
 from portable_dagger.images.packing import OPAQUE, OPAQUE_ATTRIBUTE, WHITEOUT, XATTR_HEADER
+from portable_dagger.runtime import linux
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _RESERVED = ".wh..wh."
+OVERLAY_HEADERS = (f"{XATTR_HEADER}trusted.overlay.", f"{XATTR_HEADER}user.overlay.")
+"""An image must not tell overlayfs how to show its layers."""
 _CHUNK = 1 << 20
 _MAX_LINKS = 40
 
@@ -86,6 +89,8 @@ class _Layer:
             self._white_out(folder, name)
             return
         path = folder / name
+        if member.isdev() and not member.isfifo() and not linux.is_root_of_machine():
+            return  # not a user namespace's to make; the nodes that programs need are mounted anyway
         self._clear(path, member)
         self._make(tar, member, path)
         if not member.islnk():
@@ -195,7 +200,7 @@ class _Layer:
         if not member.issym():
             path.chmod(stat.S_IMODE(member.mode))
         for name, value in member.pax_headers.items():
-            if name.startswith(XATTR_HEADER):
+            if name.startswith(XATTR_HEADER) and not name.startswith(OVERLAY_HEADERS):
                 data = value.encode("utf-8", "surrogateescape")
                 os.setxattr(path, name.removeprefix(XATTR_HEADER), data, follow_symlinks=False)
         if member.isdir():

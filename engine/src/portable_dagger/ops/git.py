@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.sources import GitRef, GitRepository
 
+PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 SETTINGS = {
     "safe.directory": "*",
@@ -153,10 +154,10 @@ async def _reached(repository: GitRepository, context: Context) -> tuple[str, di
             if why := await asyncio.to_thread(reach.refusal, url, network):
                 raise GitError(why, reach.TODO)
     if repository.service is not None:
-        running = await context.session.services.start(repository.service, context)
         parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-        url = urlunsplit(parts._replace(netloc=running.address + port))
+        port = parts.port or PORTS.get(parts.scheme, 0)
+        place = await context.session.services.place(repository.service, port, context)
+        url = urlunsplit(parts._replace(netloc=place))
     secrets = context.session.secrets
     if repository.header is not None:
         text = (await secrets.text(repository.header, context.client)).decode().strip()

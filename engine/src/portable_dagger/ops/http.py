@@ -31,8 +31,9 @@ SILENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for; `address` is where the URL's host is, "" to look it up, `authorization` the header's text.
+    """What is asked for; `authorization` is the header's text.
 
+    address: host:port of the URL's server, "" to look it up.
     away_from: the containers' network, when this machine must not be asked either (ops/reach.py).
     """
 
@@ -53,8 +54,7 @@ class Request:
             raise HttpError(f"{self.url} is no http or https URL", "write it as https://host/path")
         target = parts
         if self.address:
-            port = f":{parts.port}" if parts.port else ""
-            target = parts._replace(netloc=self.address + port)
+            target = parts._replace(netloc=self.address)
         place = urlunsplit(target)
         request = urllib.request.Request(place)  # noqa: S310  the scheme is checked above
         request.add_header("Host", parts.netloc)

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from portable_dagger.errors import EngineError, LaunchError
-from portable_dagger.runtime import limits, linux, uplink
+from portable_dagger.runtime import limits, linux, rootless, uplink
 from portable_dagger.runtime.network import Network
 from portable_dagger.runtime.process import BUNDLES
 
@@ -56,6 +56,8 @@ class Started:
 def launch(state: Path, run: Callable[[Started], None]) -> NoReturn:
     """Run an engine on a state directory; exits with its exit code when it has ended and everything is cleaned up."""
     try:
+        if os.geteuid() != 0:
+            rootless.enter()
         lock = _prepare(state)
     except EngineError as error:
         sys.exit(f"{error.message}\n{error.hint}")
@@ -83,14 +85,15 @@ def prepare_mounts(*, new_processes: bool) -> None:
     if new_processes:
         linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     if UNIFIED.is_mount():
-        # crun refuses a host with both cgroup hierarchies.
-        linux.unmount(str(UNIFIED))
+        # crun refuses a host with both cgroup hierarchies. A user namespace cannot take the host's mounts away.
+        if linux.is_root_of_machine():
+            linux.unmount(str(UNIFIED))
+        else:
+            linux.mount("tmpfs", str(UNIFIED), "tmpfs")
 
 
 def _prepare(state: Path) -> int:
     """Take the state directory and remove what an earlier engine left; returns the lock's descriptor."""
-    if os.geteuid() != 0:
-        raise LaunchError("the engine needs root for its containers", "run the command with sudo")
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(state / "engine.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -110,7 +113,8 @@ def _clean(state: Path) -> None:
     if (state / "run").exists():
         shutil.rmtree(state / "run")
     limits.clean(state)
-    uplink.clean()
+    if linux.is_root_of_machine():
+        uplink.clean()
 
 
 def _init(started: Started, run: Callable[[Started], None], alive: int, held: int) -> int:
@@ -165,7 +169,9 @@ def _fork_first(work: Callable[[], int]) -> int:
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     linux.unshare(linux.CLONE_NEWPID)
     pid = _fork(work)
-    linux.set_namespace(own, linux.CLONE_NEWPID)
+    # Without root that is not allowed, and nothing is forked later.
+    if linux.is_root_of_machine():
+        linux.set_namespace(own, linux.CLONE_NEWPID)
     os.close(own)
     return pid
 

@@ -6,8 +6,10 @@ Constants are the kernel's: include/uapi/linux/mount.h and sched.h.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
 CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 
@@ -67,6 +70,27 @@ def set_mount_flags(target: str, flags: int) -> None:
 def unmount(target: str, flags: int = 0) -> None:
     """Unmount a file system."""
     _check(_libc.umount2(os.fsencode(target), flags), target)
+
+
+@functools.cache
+def is_root_of_machine() -> bool:
+    """Say whether this process is root, and not only of a user namespace, whose map is never the whole one."""
+    whole = ["0", "0", "4294967295"]
+    return os.geteuid() == 0 and Path("/proc/self/uid_map").read_text().split() == whole
+
+
+_OWN_RUNTIME = (
+    f"/tmp/portable-dagger-{os.getuid()}"  # noqa: S108  where users have no folder for it
+)
+RUNTIME = (
+    Path("/run/portable-dagger")
+    if is_root_of_machine()
+    else Path(os.environ.get("XDG_RUNTIME_DIR") or _OWN_RUNTIME, "portable-dagger")
+)
+"""Where what lives as long as the engine has its names."""
+
+OVERLAY = "trusted.overlay." if is_root_of_machine() else "user.overlay."
+"""How the names of overlayfs' own attributes begin; the first ones are for root only (overlayfs.rst, "userxattr")."""
 
 
 def unshare(flags: int) -> None:

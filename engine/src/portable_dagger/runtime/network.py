@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from ipaddress import IPv4Interface, IPv4Network
 
 from portable_dagger.errors import NetworkError
-from portable_dagger.runtime import linux, uplink
+from portable_dagger.runtime import linux, rootless, uplink
 from portable_dagger.runtime.netlink import LOCAL_HARDWARE, Netlink
 from portable_dagger.runtime.resolver import resolver_text
 from portable_dagger.runtime.segment import Segment, Segments
@@ -34,7 +35,7 @@ class Network:
     """The network of one engine."""
 
     def __init__(self) -> None:
-        self._uplink: uplink.Uplink | None = None
+        self._uplink: uplink.Uplink | rootless.Uplink | None = None
         self._hub = -1
         self._made = 0
         self._ready: list[Slot] = []
@@ -95,6 +96,24 @@ class Network:
             self._segments.leave(segment)
             raise
 
+    async def connect(
+        self, address: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection to a container, from the hub; raises OSError."""
+        made = linux.in_network(self._hub, lambda: socket.socket(socket.AF_INET))
+        made.setblocking(False)  # noqa: FBT003  the only way to say it
+        try:
+            await asyncio.get_running_loop().sock_connect(made, (address, port))
+        except BaseException:
+            made.close()
+            raise
+        return await asyncio.open_connection(sock=made)
+
+    @property
+    def reached_from_host(self) -> bool:
+        """Whether other programs of the host reach containers by their addresses."""
+        return isinstance(self._uplink, uplink.Uplink)
+
     async def release(self, slot: Slot, *, reuse: bool = True) -> None:
         """Take a slot back; `reuse=False` when its container could change the network's settings."""
         keep = reuse and not self._closed and len(self._ready) < KEPT
@@ -112,19 +131,18 @@ class Network:
         return self._uplink.addresses
 
     def _open(self) -> None:
-        self._resolver = resolver_text()
         self._hub = linux.new_network()
-        self._uplink = uplink.Uplink.open(self._hub)
+        kind = uplink.Uplink if linux.is_root_of_machine() else rootless.Uplink
+        self._uplink = kind.open(self._hub)
+        self._resolver = self._uplink.resolver or resolver_text()
         linux.in_network(self._hub, self._furnish_hub)
-        uplink.route_to_containers(self._addresses)
+        self._uplink.reach()
 
     def _furnish_hub(self) -> None:
         assert self._uplink is not None
         with Netlink() as netlink:
             netlink.up("lo")
-            netlink.address("uplink", self._addresses.hub_end)
-            netlink.up("uplink")
-            netlink.route(IPv4Network("0.0.0.0/0"), self._addresses.host_end.ip)
+            self._uplink.furnish(netlink)
             netlink.keep_apart(self._addresses.containers)
         uplink.FORWARDING.write_text("1")
 

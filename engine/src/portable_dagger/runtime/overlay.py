@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 LAYER_LIMIT = 200
 DIRECTORY_FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+# With attributes that users may set, redirections are off by themselves, and must not be said to be.
+REDIRECTS = "redirect_dir=off" if linux.is_root_of_machine() else "userxattr"
 # `volatile`: no sync of all dirty data at unmount; whoever keeps the upper directory syncs it.
-OPTIONS = "index=off,xino=off,metacopy=off,redirect_dir=off,volatile"
+OPTIONS = f"index=off,xino=off,metacopy=off,{REDIRECTS},volatile"
 
 
 def mount(overlay: OverlayMount, at: Path, bottom: Path, *, devices: bool = False) -> None:
@@ -52,8 +54,8 @@ def mount(overlay: OverlayMount, at: Path, bottom: Path, *, devices: bool = Fals
     except OSError as error:
         raise MountError(
             f"cannot mount {len(overlay.layers)} layers at {overlay.target}: {error}",
-            f"the state directory must be on a file system that overlayfs can write to, such as ext4 or xfs,"
-            f" and this process needs root; upper directory: {overlay.upper}",
+            "the state directory must be on a file system that overlayfs can write to, such as ext4 or xfs;"
+            f" upper directory: {overlay.upper}",
         ) from error
     finally:
         for descriptor in descriptors:
@@ -102,7 +104,7 @@ def prune(upper: Path, path: Path, before: os.stat_result) -> bool:
         before.st_gid,
         before.st_mtime_ns,
     )
-    opaque = "trusted.overlay.opaque" in os.listxattr(copied, follow_symlinks=False)
+    opaque = f"{linux.OVERLAY}opaque" in os.listxattr(copied, follow_symlinks=False)
     if not same or opaque or not stat.S_ISDIR(now.st_mode) or any(copied.iterdir()):
         return False
     copied.rmdir()

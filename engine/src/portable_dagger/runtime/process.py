@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from portable_dagger.errors import ContainerError, RuntimeToolError
-from portable_dagger.runtime import bundle, failure, limits
+from portable_dagger.runtime import bundle, failure, limits, linux
 from portable_dagger.runtime.execute import Executed, execute
 from portable_dagger.runtime.plan import BindMount
 from portable_dagger.runtime.rootfs import RootFileSystem
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Output = Callable[[Literal["stdout", "stderr"], bytes], None]
 
 # In the engine's mount namespace a file system in memory (see launcher.py): quick, and gone with the engine.
-BUNDLES = Path("/run/portable-dagger/bundles")
+BUNDLES = linux.RUNTIME / "bundles"
 PROGRAMS = os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin:/sbin"
 PID_PATIENCE = 2.0
 PID_INTERVAL = 0.005

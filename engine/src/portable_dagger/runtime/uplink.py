@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import NetworkError, RuntimeToolError
+from portable_dagger.runtime import linux
 from portable_dagger.runtime.netlink import Netlink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REGISTRY = Path("/run/portable-dagger/networks")
+REGISTRY = linux.RUNTIME / "networks"
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 # Private ranges that few networks use; an engine takes the first /21 that collides with no route of the host.
 RANGES = (IPv4Network("10.213.0.0/16"), IPv4Network("10.87.0.0/16"), IPv4Network("10.151.0.0/16"))
@@ -107,6 +108,9 @@ table inet {addresses.table} {{
 class Uplink:
     """One engine's share of the host's network; `descriptor` keeps its index."""
 
+    resolver = ""
+    """The text of a resolv.conf of its own; "" for the host's."""
+
     def __init__(self, addresses: Addresses, descriptor: int, mtu: int) -> None:
         self.addresses = addresses
         self.mtu = mtu
@@ -141,6 +145,17 @@ class Uplink:
             "stop other engines, or remove those routes",
         )
 
+    def furnish(self, netlink: Netlink) -> None:
+        """Set the hub's end of the link up; called in the hub."""
+        netlink.address("uplink", self.addresses.hub_end)
+        netlink.up("uplink")
+        netlink.route(IPv4Network("0.0.0.0/0"), self.addresses.host_end.ip)
+
+    def reach(self) -> None:
+        """Let the host reach containers; after the hub's end of the link is up."""
+        with Netlink() as netlink:
+            netlink.route(self.addresses.containers, self.addresses.hub_end.ip)
+
     def close(self) -> None:
         """Remove everything from the host."""
         with _locked():
@@ -174,12 +189,6 @@ def _make(netlink: Netlink, addresses: Addresses, hub: int, mtu: int) -> None:
     if FORWARDING.read_text().strip() == "0":
         (REGISTRY / "forwarding").write_text("0")
         FORWARDING.write_text("1")
-
-
-def route_to_containers(addresses: Addresses) -> None:
-    """Let the host reach containers; after the hub's end of the link is up."""
-    with Netlink() as netlink:
-        netlink.route(addresses.containers, addresses.hub_end.ip)
 
 
 def _unmake(addresses: Addresses) -> None:

@@ -1,10 +1,10 @@
-"""Connections passed on: what a listener accepts leads to an address that the engine dials from the host's network."""
+"""Connections passed on: what a listener accepts leads to an address that the engine dials."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,22 +13,28 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024
 
 Report = Callable[[str], None]
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 class Forwarder:
-    """Passes the connections of one listener on to host:port; `report` hears, once, why one could not be."""
+    """Passes the connections of one listener on; `report` hears, once, why one could not be.
 
-    def __init__(self, host: str, port: int, report: Report) -> None:
-        self._host = host
-        self._port = port
+    dial: opens a connection to where they go, which `name` is.
+    """
+
+    def __init__(self, name: str, dial: Dial, report: Report) -> None:
+        self._name = name
+        self._dial = dial
         self._report: Report | None = report
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def open(cls, listener: socket.socket, host: str, port: int, report: Report) -> Forwarder:
+    async def open(
+        cls, listener: socket.socket, name: str, dial: Dial, report: Report
+    ) -> Forwarder:
         """Begin to accept connections; the listener is closed with the forwarder."""
-        made = cls(host, port, report)
+        made = cls(name, dial, report)
         made._server = await asyncio.start_server(made._serve, sock=listener)
         return made
 
@@ -48,11 +54,11 @@ class Forwarder:
         connection.add_done_callback(self._connections.discard)
         with contextlib.closing(writer):
             try:
-                there, back = await asyncio.open_connection(self._host, self._port)
+                there, back = await self._dial()
             except OSError as error:
                 # A client that polls would have it said again and again.
                 if self._report is not None:
-                    self._report(f"cannot connect to {self._host}:{self._port}: {error}")
+                    self._report(f"cannot connect to {self._name}: {error}")
                     self._report = None
                 return
             # A connection that breaks on one side is closed on both.

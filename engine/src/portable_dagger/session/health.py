@@ -45,7 +45,7 @@ async def healthy(running: Running) -> None:
     config = service.container.config
     ports = [p for p in service.container.ports if not p.skip_healthcheck]
     checks = asyncio.ensure_future(
-        _reachable(running.address, [p.port for p in ports if p.protocol is NetworkProtocol.TCP])
+        _reachable(running, [p.port for p in ports if p.protocol is NetworkProtocol.TCP])
         if config.healthcheck is None
         else _succeeds(running, config.healthcheck, check_command(config, config.healthcheck))
     )
@@ -115,16 +115,16 @@ def _unhealthy(
     )
 
 
-async def _reachable(address: str, ports: list[int]) -> None:
-    await asyncio.gather(*(_dial(address, port) for port in ports))
+async def _reachable(running: Running, ports: list[int]) -> None:
+    await asyncio.gather(*(_dial(running, port) for port in ports))
 
 
-async def _dial(address: str, port: int) -> None:
+async def _dial(running: Running, port: int) -> None:
     start = asyncio.get_running_loop().time()
     while True:
         try:
             async with asyncio.timeout(DIAL_TIMEOUT):
-                _, writer = await asyncio.open_connection(address, port)
+                _, writer = await running.dial(port)
         except OSError:
             waited = asyncio.get_running_loop().time() - start
             await asyncio.sleep(min(max(waited * PATIENCE, SHORTEST_PAUSE), LONGEST_PAUSE))

@@ -8,6 +8,7 @@ Nothing but these ports is passed on, and two sessions may use the same ones.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import ServiceError
@@ -40,7 +41,8 @@ class Relay:
                     f"port {frontend} of a service of the host: {error.strerror}",
                     "give each of its ports another frontend",
                 ) from error
-            forwarder = await Forwarder.open(listener, ports.host, pair.backend, report)
+            dial = partial(asyncio.open_connection, ports.host, pair.backend)
+            forwarder = await Forwarder.open(listener, f"{ports.host}:{pair.backend}", dial, report)
             made._forwarders.append(forwarder)
         return made
 

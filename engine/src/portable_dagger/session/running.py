@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import ServiceError
+from portable_dagger.session.forwarding import Forwarder
 
 if TYPE_CHECKING:
+    import socket
+
     from portable_dagger.graph.values import Service
     from portable_dagger.record.output import Output
+    from portable_dagger.runtime.network import Network
     from portable_dagger.runtime.process import Process
+    from portable_dagger.session.forwarding import Report
     from portable_dagger.session.relay import Relay
 
 
@@ -24,9 +30,19 @@ class Running:
     process: Process | Relay
     ended: asyncio.Task[int]
     output: Output
+    network: Network
     stopping: bool = False
     last_words: str = ""
     """The end of its output, once the output itself is gone."""
+
+    async def dial(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection to a port of it; raises OSError."""
+        return await self.network.connect(self.address, port)
+
+    async def forward(self, listener: socket.socket, port: int, report: Report) -> Forwarder:
+        """Pass on what a listener accepts to a port of it."""
+        name = f"{self.address}:{port}"
+        return await Forwarder.open(listener, name, partial(self.dial, port), report)
 
 
 @dataclass(slots=True)

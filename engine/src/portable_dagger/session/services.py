@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from typing import TYPE_CHECKING, Any
 
 from portable_dagger.errors import ExecError, ServiceError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.values import Service
+    from portable_dagger.session.forwarding import Forwarder
     from portable_dagger.session.session import Session
 
 GRACE = 10.0
@@ -36,6 +38,7 @@ class Services:
         self._running: dict[str, Running] = {}
         self._sharing = Sharing()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._places: list[Forwarder] = []
         session.on_close(self.close)
 
     async def bind(
@@ -70,6 +73,19 @@ class Services:
         )
         return bound
 
+    async def place(self, service: Service, port: int, context: Context) -> str:
+        """Start a service and return host:port by which programs of the host reach a port of it.
+
+        Without root that is a port of the host's loopback, open until the session ends.
+        """
+        running = await self.start(service, context)
+        if running.network.reached_from_host:
+            return f"{running.address}:{port}"
+        listener = socket.create_server(("127.0.0.1", 0))
+        report = self._session.progress.warning
+        self._places.append(await running.forward(listener, port, report))
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
     async def start(self, service: Service, context: Context) -> Running:
         """Return the running instance of a service, healthy; start it if need be."""
         known = self._running.get(service.identity)
@@ -95,6 +111,8 @@ class Services:
 
     async def close(self) -> None:
         """Stop every service; the session is gone, so none gets the full grace."""
+        for forwarder in self._places:
+            await forwarder.close()
         running, self._running = list(self._running.values()), {}
         await asyncio.gather(*(_stop(r, kill=True) for r in running))
         if self._tasks:
@@ -165,7 +183,7 @@ class Services:
         stack.callback(output.remove)
         process = await start(prepared.plan, output.write)
         ended = asyncio.ensure_future(process.wait())
-        return Running(service, slot.address, process, ended, output)
+        return Running(service, slot.address, process, ended, output, engine.network)
 
     async def _relay(
         self, service: Service, context: Context, stack: contextlib.AsyncExitStack
@@ -182,7 +200,7 @@ class Services:
         stack.callback(output.remove)
         relay = await Relay.open(slot, service.host, self._session.progress.warning)
         ended = asyncio.ensure_future(relay.wait())
-        return Running(service, slot.address, relay, ended, output)
+        return Running(service, slot.address, relay, ended, output, network)
 
 
 async def _stop(running: Running, *, kill: bool) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from portable_dagger.errors import EngineError, ServiceError
 from portable_dagger.graph.values import NetworkProtocol, PortPair, Service
-from portable_dagger.session.forwarding import Forwarder
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
+    from portable_dagger.session.forwarding import Forwarder
     from portable_dagger.session.session import Session
 
 LOOPBACK = "127.0.0.1"
@@ -105,9 +105,7 @@ class Tunnels:
                     f"port {pair.frontend} of the host: {error.strerror}", "choose another one"
                 ) from error
             opened.forwarders.append(
-                await Forwarder.open(
-                    listener, running.address, pair.backend, self._session.progress.warning
-                )
+                await running.forward(listener, pair.backend, self._session.progress.warning)
             )
             opened.ports.append((listener.getsockname()[1], pair))
         return opened

@@ -1,7 +1,7 @@
 """A merged view of layers, read without mounting them.
 
 Layers have overlayfs' form (kernel documentation, filesystems/overlayfs): a whiteout is a character device 0:0, an
-opaque directory has the attribute `trusted.overlay.opaque` set to `y`.
+opaque directory has the attribute OPAQUE set to `y`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from portable_dagger.errors import LinkLoopError
+from portable_dagger.runtime import linux
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-OPAQUE = "trusted.overlay.opaque"
+OPAQUE = f"{linux.OVERLAY}opaque"
 LINK_LIMIT = 40
 """Symbolic links followed in one path, as in the kernel."""
 

@@ -253,8 +253,7 @@ async def _images(context: Context, address: str, registry: Service | None) -> I
                 "write it as HOST:PORT/NAME, or expose the port with withExposedPort",
             )
         port = str(registry.exposed[0].port)
-    running = await context.session.services.start(registry, context)
-    return images.at(f"{running.address}:{port}")
+    return images.at(await context.session.services.place(registry, int(port), context))
 
 
 async def _credentials(container: Container, context: Context, address: str) -> Credentials | None:

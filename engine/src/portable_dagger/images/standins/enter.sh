@@ -1,8 +1,9 @@
 # Run $SCRIPT on a file system layer: $UPPER over $LOWER (top first, ":" between), merged at $ROOT.
 # Started in pid and mount namespaces of its own, so everything mounted here goes when it ends, however it ends.
+# REDIRECTS is the option that switches overlays' redirections off, which differs in a user namespace.
 # PLACE=host runs the script outside the merged tree (it fills $ROOT), PLACE=inside in a chroot of it.
 set -eu
-options="lowerdir=$LOWER,upperdir=$UPPER,workdir=$WORK,redirect_dir=off,metacopy=off,index=off"
+options="lowerdir=$LOWER,upperdir=$UPPER,workdir=$WORK,metacopy=off,index=off,$REDIRECTS"
 # "volatile" spares dpkg's thousands of fsyncs: a layer that is not finished is thrown away, a finished one is synced.
 mount -t overlay -o "$options,volatile" overlay "$ROOT" 2>/dev/null || mount -t overlay -o "$options" overlay "$ROOT"
 while read -r name path; do
