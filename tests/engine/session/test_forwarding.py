@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from functools import partial
 
 from portable_dagger.session.forwarding import Forwarder
 
@@ -27,11 +28,16 @@ def _listener() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
 
+async def _opened(listener: socket.socket, number: int, said: list[str]) -> Forwarder:
+    dial = partial(asyncio.open_connection, "127.0.0.1", number)
+    return await Forwarder.open(listener, f"127.0.0.1:{number}", dial, said.append)
+
+
 async def _forwarded(server: Server, said: list[str]) -> tuple[asyncio.Server, Forwarder, int]:
     target = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     number = target.sockets[0].getsockname()[1]
     listener = _listener()
-    forwarder = await Forwarder.open(listener, "127.0.0.1", number, said.append)
+    forwarder = await _opened(listener, number, said)
     return target, forwarder, listener.getsockname()[1]
 
 
@@ -89,7 +95,7 @@ def test_what_does_not_answer_is_reported_once() -> None:
         with _listener() as free:
             silent = free.getsockname()[1]
         listener = _listener()
-        forwarder = await Forwarder.open(listener, "127.0.0.1", silent, said.append)
+        forwarder = await _opened(listener, silent, said)
         for _ in range(2):
             reader, writer = await asyncio.open_connection(*listener.getsockname())
             assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
