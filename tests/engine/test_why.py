@@ -157,3 +157,25 @@ def test_runs_and_steps_are_listed(project: Project) -> None:
     text = project.dagger("why", run["run"], "cat /src").stdout
     assert "ran, because:" in text
     assert "it took " in text
+
+
+def test_a_branch_that_moved(project: Project) -> None:
+    repository = project.folder / "repository"
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "init", "-q", "-b", "main", repository], check=True)
+    commits = []
+    for number in range(2):
+        (repository / "file").write_text(f"{number} {project.mark}")
+        subprocess.run(["git", "-C", repository, "add", "file"], check=True)
+        subprocess.run(["git", *author, "-C", repository, "commit", "-q", "-m", "x"], check=True)
+        head = subprocess.run(
+            ["git", "-C", repository, "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        commits.append(head.stdout.strip())
+        tree = 'branch(name: "main") { tree(discardGitDir: true) { entries } }'
+        done = project.dagger("query", given=f'{{ git(url: "{repository}") {{ {tree} }} }}')
+        assert done.returncode == 0, done.stderr
+    assert project.reasons("git tree") == [f'commit: "{commits[0]}" -> "{commits[1]}"']

@@ -119,6 +119,16 @@ def test_directory_replaced_in_the_same_layer_is_opaque(tmp_path: Path) -> None:
     assert os.getxattr(tmp_path / "etc", OPAQUE_ATTRIBUTE) == b"y"
 
 
+def test_images_do_not_tell_overlayfs_how_to_show_them(tmp_path: Path) -> None:
+    hostile = entry("etc", tarfile.DIRTYPE)
+    hostile.pax_headers = {
+        f"SCHILY.xattr.{name}": "/outside"
+        for name in ("trusted.overlay.redirect", "user.overlay.redirect", "user.note")
+    }
+    unpack(tarball(hostile), tmp_path)
+    assert os.listxattr(tmp_path / "etc") == ["user.note"]
+
+
 def test_later_entry_wins(tmp_path: Path) -> None:
     unpack(
         tarball(

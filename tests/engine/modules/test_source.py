@@ -85,6 +85,24 @@ def test_digest_follows_content_names_and_modes_only(repository: Path) -> None:
     assert len({first, second, third, source.collect(module).digest}) == 4
 
 
+def test_two_that_materialise_the_same_at_once_both_have_it(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = source.find(repository / "ci")
+    files = source.collect(module)
+    folder = tmp_path / "store" / files.digest
+    copy = source._copy  # noqa: SLF001
+
+    def copy_while_another_is_done(of: Path, to: Path) -> None:
+        monkeypatch.setattr(source, "_copy", copy)
+        source.materialise(module, files, folder)
+        copy(of, to)
+
+    monkeypatch.setattr(source, "_copy", copy_while_another_is_done)
+    assert source.materialise(module, files, folder) == folder
+    assert [entry.name for entry in folder.parent.iterdir()] == [files.digest]
+
+
 def test_materialised_copy_is_readable_and_compiled(repository: Path, tmp_path: Path) -> None:
     (repository / "ci/src/ci/__init__.py").chmod(0o600)
     (repository / "ci/src/ci/link").symlink_to("__init__.py")

@@ -13,6 +13,7 @@ from portable_dagger.graph.records import Changeset
 from portable_dagger.graph.sources import GitRef, GitRepository
 from portable_dagger.graph.values import Directory, Secret, Service, Socket
 from portable_dagger.ops import git as operations
+from portable_dagger.record.inputs import Account, Files
 
 REPOSITORY = ObjectType("GitRepository", "A git repository.")
 REF = ObjectType("GitRef", "A git ref (tag, branch, or commit).")
@@ -160,10 +161,13 @@ async def tree(
     include_tags: bool = False,
 ) -> Directory:
     """The filesystem tree at this ref."""
-    with context.session.progress.span("git", f"git tree {self.ref}"):
-        return await operations.tree(
+    with context.session.progress.span("git", f"git tree {self.ref}") as span:
+        span.account = Account.of(url=self.repository.url, ref=self.ref, commit=self.commit)
+        found = await operations.tree(
             self, context, depth=depth, tags=include_tags, discard_git_dir=discard_git_dir
         )
+        span.account.output["files"] = Files(found.root.layers)
+        return found
 
 
 @REF.field()

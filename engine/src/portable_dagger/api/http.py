@@ -11,6 +11,7 @@ from portable_dagger.errors import HttpError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import File, Secret, Service
 from portable_dagger.ops.http import Request, fetch
+from portable_dagger.record.inputs import Account
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot
 from portable_dagger.store.store import file_digest
@@ -42,8 +43,10 @@ async def http(
         )
     away_from = None if context.client.is_main else context.engine.network.containers
     request = Request(url, address, authorization, away_from)
-    with context.session.progress.span("http", f"http {url}"):
+    with context.session.progress.span("http", f"http {url}") as span:
+        span.account = Account.of(url=url)
         path = await fetch(context.store, request)
+        span.account.output["content"] = path.name
         if checksum:
             found = "sha256:" + await asyncio.to_thread(file_digest, path)
             if found != checksum:

@@ -40,6 +40,7 @@ from portable_dagger.modules.pinning import pinned_types
 from portable_dagger.modules.registration import registered
 from portable_dagger.modules.results import Results
 from portable_dagger.modules.worker import Worker
+from portable_dagger.record.inputs import Account
 
 if TYPE_CHECKING:
     import enum
@@ -260,7 +261,9 @@ class Modules:
         self._check(found, context)
         dependencies = await self._dependencies(found, context, above)
         with context.session.progress.span("module", f"load module {name}") as span:
+            span.account = Account.of(path=str(found.root))
             files = await asyncio.to_thread(source.collect, found)
+            span.account.output["source"] = files.digest
             self._engine.store.usage.touch("module", (files.digest,))
             asked = LoadedModule(
                 *(found, files, found.root, self.results, Types(), alias),

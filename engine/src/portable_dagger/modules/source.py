@@ -7,6 +7,7 @@ dagger.json, pyproject.toml and lock files beside it, the source folder, and wha
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import posixpath
@@ -164,8 +165,12 @@ def materialise(module: ModuleSource, files: SourceFiles, folder: Path) -> Path:
                 _compile(stage / path, str(MOUNT / path))
         for parent, _, _ in os.walk(stage):
             Path(parent).chmod(0o755)
-        with contextlib.suppress(FileExistsError):
+        try:
             stage.rename(folder)
+        except OSError as error:
+            # Another call made the same meanwhile.
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+                raise
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return folder

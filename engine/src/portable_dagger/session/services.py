@@ -12,6 +12,7 @@ from portable_dagger.errors import ExecError, ServiceError
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.ops.launch import Options, launch
 from portable_dagger.ops.nesting import nested_session
+from portable_dagger.record.inputs import Account, Files
 from portable_dagger.record.output import Output
 from portable_dagger.runtime.process import start
 from portable_dagger.session.health import healthy
@@ -164,6 +165,7 @@ class Services:
         container = service.container
         name = "service " + " ".join(service.args)
         span = stack.enter_context(self._session.progress.span("service", name))
+        span.account = Account.of(args=list(service.args), root=Files(container.root.layers))
         bound = await self.bind(container.services, context, service.args)
         slot = await engine.network.acquire(self._session.id)
         stack.push_async_callback(engine.network.release, slot, reuse=not service.privileged)
