@@ -11,7 +11,7 @@ from portable_dagger.api.kinds import FunctionCachePolicy, TypeDefKind
 from portable_dagger.api.registry import ObjectType, Types
 from portable_dagger.api.types import ENUMS
 from portable_dagger.modules import source
-from portable_dagger.modules.loader import LoadedModule
+from portable_dagger.modules.loaded import LoadedModule
 from portable_dagger.modules.results import Results
 from portable_dagger.modules.typedefs import (
     EnumMember,

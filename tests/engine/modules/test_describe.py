@@ -1,7 +1,7 @@
 """A module as the command line gets it."""
 
 from portable_dagger.modules.describe import describe
-from portable_dagger.modules.loader import LoadedModule
+from portable_dagger.modules.loaded import LoadedModule
 
 
 def test_module(loaded: LoadedModule) -> None:

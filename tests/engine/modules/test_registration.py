@@ -1,6 +1,6 @@
 """Errors of loading say where, and what to do."""
 
-from portable_dagger.modules.loader import LoadedModule
+from portable_dagger.modules.loaded import LoadedModule
 from portable_dagger.modules.registration import load_error
 
 TRACE = """Traceback (most recent call last):

@@ -8,7 +8,7 @@ from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.api.registry import REQUIRED, Scope, Types
 from portable_dagger.api.schema import Schema
 from portable_dagger.errors import ModuleLoadError
-from portable_dagger.modules.loader import LoadedModule
+from portable_dagger.modules.loaded import LoadedModule
 from portable_dagger.modules.typedefs import FieldTypeDef, Function, FunctionArg, Module, TypeDef
 
 

@@ -195,3 +195,14 @@ def test_dependencies_at_local_paths_exist(
     else:
         found = source.local(module, module.config.dependencies[0])
         assert found == (None if "@" in dependency else tmp_path / dependency)
+
+
+def test_two_may_put_the_same_folder_in_its_place(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    source.put(tmp_path / "first", tmp_path / "place")
+    source.put(tmp_path / "second", tmp_path / "place")
+    assert (tmp_path / "place/file").read_text() == "first"
+    with pytest.raises(FileNotFoundError):
+        source.put(tmp_path / "second", tmp_path / "no/place")

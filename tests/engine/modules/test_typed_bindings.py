@@ -14,7 +14,7 @@ from portable_dagger.api.registry import ObjectType, Types
 from portable_dagger.modules.typed_bindings import extended
 
 if typing.TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 GEN = Path(dagger.client.gen.__file__).read_text()
 

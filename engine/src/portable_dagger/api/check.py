@@ -22,7 +22,7 @@ from portable_dagger.store.edit import write_file
 from portable_dagger.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 REPORT = "/checks.md"
 

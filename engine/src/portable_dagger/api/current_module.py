@@ -19,7 +19,7 @@ from portable_dagger.modules.served import served
 from portable_dagger.modules.typedefs import Module
 
 if TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 CURRENT_MODULE = ObjectType(
     "CurrentModule", "Reflective module API provided to functions at runtime."

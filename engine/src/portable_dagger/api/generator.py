@@ -20,7 +20,7 @@ from portable_dagger.modules.served import served
 from portable_dagger.modules.typedefs import Module
 
 if TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 GENERATOR = ObjectType("Generator", "A function of a module that generates files.")
 GENERATOR_GROUP = ObjectType("GeneratorGroup", "Generators of a module.")

@@ -14,7 +14,7 @@ from portable_dagger.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 PATH: Final = "/schema.json"
 QUERY: Final = get_introspection_query()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.call import AnyValue
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from portable_dagger.modules.served import served
 from portable_dagger.modules.typedefs import Module
 
 if TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 UP = ObjectType("Up", "A function of a module that answers a service.")
 UP_GROUP = ObjectType("UpGroup", "Services of a module.")

@@ -26,7 +26,7 @@ from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory
 
 if TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 CONFIG = ".dagger/config.toml"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from portable_dagger.api.registry import Field
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.call import AnyValue
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 
 async def value(module: LoadedModule, fields: Sequence[str], context: Context) -> AnyValue:

@@ -8,7 +8,7 @@ from portable_dagger.api.kinds import TypeDefKind
 from portable_dagger.modules import names
 
 if TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.modules.typedefs import Function, FunctionArg, TypeDef
 
 

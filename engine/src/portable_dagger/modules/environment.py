@@ -23,6 +23,7 @@ from portable_dagger.errors import ModuleEnvironmentError
 from portable_dagger.modules import building
 from portable_dagger.modules.config import PROVIDED, distribution
 from portable_dagger.modules.sandbox import SCRATCH
+from portable_dagger.modules.source import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,7 @@ async def install(
         packages = stage / "packages"
         packages.mkdir(exist_ok=True)
         packages.chmod(0o755)
-        packages.rename(target)
+        await asyncio.to_thread(put, packages, target)
     return target
 
 

@@ -33,7 +33,7 @@ from portable_dagger.session.client import Client
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.modules.typedefs import Function, FunctionArg
 
 WEEK: Final = 7 * 24 * 3600

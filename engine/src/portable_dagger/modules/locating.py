@@ -22,7 +22,7 @@ from portable_dagger.store.tree import Tree
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.values import Directory
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
 
 
 def local(

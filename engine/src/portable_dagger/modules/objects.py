@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from portable_dagger.graph.evaluation import Evaluator
     from portable_dagger.graph.recipe import Literal
     from portable_dagger.modules.call import AnyValue, JsonData
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.modules.typedefs import TypeDef
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from portable_dagger.api.registry import Types
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.customizing import Installed
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.store.snapshot import Snapshot
 
 PYTHON: Final = "python"

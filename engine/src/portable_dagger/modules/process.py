@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from portable_dagger.graph.context import Context
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.record.progress import Span
     from portable_dagger.session.session import Session
 

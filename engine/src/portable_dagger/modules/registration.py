@@ -16,7 +16,7 @@ from portable_dagger.modules.source import MOUNT
 
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.record.progress import Span
 
 _STACK = "exception.stacktrace"

@@ -10,7 +10,7 @@ from portable_dagger.modules import names
 from portable_dagger.modules.typedefs import Module
 
 if TYPE_CHECKING:
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.modules.typedefs import Function, TypeDef
 
 

@@ -26,7 +26,7 @@ from portable_dagger.modules.objects import ModuleObject, from_module
 if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.modules.call import AnyValue, JsonData
-    from portable_dagger.modules.loader import LoadedModule
+    from portable_dagger.modules.loaded import LoadedModule
     from portable_dagger.modules.typedefs import FieldTypeDef, Function, FunctionArg, TypeDef
     from portable_dagger.session.client import Client
 

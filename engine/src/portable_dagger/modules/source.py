@@ -7,7 +7,6 @@ dagger.json, pyproject.toml and lock files beside it, the source folder, and wha
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import posixpath
@@ -165,15 +164,19 @@ def materialise(module: ModuleSource, files: SourceFiles, folder: Path) -> Path:
                 _compile(stage / path, str(MOUNT / path))
         for parent, _, _ in os.walk(stage):
             Path(parent).chmod(0o755)
-        try:
-            stage.rename(folder)
-        except OSError as error:
-            # Another call made the same meanwhile.
-            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
-                raise
+        put(stage, folder)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return folder
+
+
+def put(made: Path, folder: Path) -> None:
+    """Put a folder in its place, unless somebody else was quicker: what is there then is the same."""
+    try:
+        made.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
 
 
 def local(module: ModuleSource, dependency: Dependency, key: str = "dependencies") -> Path | None:
