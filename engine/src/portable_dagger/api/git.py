@@ -21,7 +21,7 @@ REF = ObjectType("GitRef", "A git ref (tag, branch, or commit).")
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
-@QUERY.field(scope=Scope.CLIENT)
+@QUERY.field(scope=Scope.CLIENT, eager=True)
 async def git(
     self: object,
     context: Context,
@@ -36,7 +36,7 @@ async def git(
     experimental_service_host: Service | None = None,
 ) -> GitRepository:
     """Query a git repository by its URL, or, for the session's own client, by its path."""
-    return GitRepository(
+    made = GitRepository(
         url,
         username=http_auth_username,
         token=http_auth_token,
@@ -46,6 +46,10 @@ async def git(
         socket=ssh_auth_socket,
         of_main_client=context.client.is_main,
     )
+    if url.startswith(operations.WEB):
+        # A server that cannot be asked is this field's error, as the reference has it.
+        await operations.Mirror.of(made, context)
+    return made
 
 
 @DIRECTORY.field()

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from portable_dagger.graph.sources import GitRef, GitRepository
 
 PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
+WEB = ("http://", "https://")
+SMART_ONLY = ("--depth=1000000000", "--no-single-branch")
+"""More than any history: git refuses to ask a server for it that has not git's own protocol, as Dagger's engine does.
+
+A pipeline that works here has to work there.
+"""
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 SETTINGS = {
     "safe.directory": "*",
@@ -137,8 +143,23 @@ async def _make(repository: GitRepository, context: Context, folder: Path) -> No
         else:
             url, settings = await _reached(repository, context)
             settings |= ssh_settings(repository, context, Path(scratch))
-            await git("clone", "--quiet", "--mirror", "--", url, str(made), settings=settings)
+            await clone(url, made, settings)
         made.rename(folder)
+
+
+async def clone(url: str, made: Path, settings: dict[str, str]) -> None:
+    """Mirror a repository into a new folder; GitError with git's words, or for a server that only gives files."""
+    smart = SMART_ONLY if url.startswith(WEB) else ()
+    words = ("clone", "--quiet", "--mirror", *smart, "--", url, str(made))
+    try:
+        await git(*words, settings=settings)
+    except GitError as error:
+        if "dumb http transport" not in error.message:
+            raise
+        raise GitError(
+            f"git error: {url} is on a web server that only gives files",
+            "Dagger's engine cannot read such a repository; have `git http-backend` serve it",
+        ) from error
 
 
 async def _reached(repository: GitRepository, context: Context) -> tuple[str, dict[str, str]]:

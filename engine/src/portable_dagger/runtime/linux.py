@@ -79,13 +79,10 @@ def is_root_of_machine() -> bool:
     return os.geteuid() == 0 and Path("/proc/self/uid_map").read_text().split() == whole
 
 
-_OWN_RUNTIME = (
-    f"/tmp/portable-dagger-{os.getuid()}"  # noqa: S108  where users have no folder for it
-)
 RUNTIME = (
     Path("/run/portable-dagger")
     if is_root_of_machine()
-    else Path(os.environ.get("XDG_RUNTIME_DIR") or _OWN_RUNTIME, "portable-dagger")
+    else Path(os.environ.get("XDG_RUNTIME_DIR") or "~/.cache", "portable-dagger").expanduser()
 )
 """Where what lives as long as the engine has its names."""
 
