@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import importlib.util
 import json
 import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import dagger
 
 from portable_dagger.graph.values import Directory
 from portable_dagger.modules.config import PROVIDED
@@ -70,7 +69,11 @@ async def added(
 
     A .gitignore keeps it out of git.
     """
-    package = Path(dagger.__file__).parent
+    # Found, not imported: that takes as long as all else that the engine imports.
+    found = importlib.util.find_spec("dagger")
+    assert found is not None
+    assert found.origin is not None
+    package = Path(found.origin).parent
     bindings = extended((package / BINDINGS).read_text(encoding="utf-8"), dependencies)
     store, ignored = context.store, Filter(exclude=("**/__pycache__",))
 
