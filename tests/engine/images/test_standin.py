@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portable_dagger.errors import ImageUnavailableError, StandInError
+from portable_dagger.errors import ImageUnavailableError
 from portable_dagger.images import standins
 from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.reference import parse
 from portable_dagger.images.resolve import Images, resolve
 from portable_dagger.images.standin import StandIns, build_layer
-from portable_dagger.images.standins import debian, python
+from portable_dagger.images.standins import python
 from portable_dagger.images.standins.recipe import LayerRecipe, StandIn, Variant
 from portable_dagger.store.store import Store
 
@@ -310,12 +310,6 @@ async def test_variables_of_a_script(store: Store, tmp_path: Path) -> None:
 async def test_foreign_platform(images: Images) -> None:
     with pytest.raises(ImageUnavailableError, match="stand-in: only for linux/"):
         await resolve(images, "debian:bookworm-slim", "linux/s390x", Reports())
-
-
-async def test_without_root(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(StandInError, match="needs root"):
-        await build_layer(store, debian.base("bookworm"), ())
 
 
 def test_digest_is_never_stood_for() -> None:
