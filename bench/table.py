@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,14 +33,23 @@ def line(one: Measurement) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on: processors, kernel, Python."""
+    """Return what the figures depend on: processors and how fast one is right now, kernel, Python."""
     return {
         "processors": os.cpu_count(),
         "kernel": platform.release(),
         "architecture": platform.machine(),
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 2),
+        "ten million additions": f"{_additions():.2f} s",
     }
+
+
+def _additions() -> float:
+    """Return the seconds of a fixed piece of work: virtual machines are slowed by their neighbours."""
+    start, total = time.perf_counter(), 0
+    for number in range(10_000_000):
+        total += number
+    return time.perf_counter() - start
 
 
 def document(measurements: Sequence[Measurement], facts: dict[str, Any]) -> str:

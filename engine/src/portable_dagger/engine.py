@@ -1,13 +1,12 @@
 """The engine: one asyncio process that holds the store, the network, and the sessions.
 
-    python -m portable_dagger.engine --state DIR
+    python -m portable_dagger --state DIR
 
 starts it (runtime.launcher makes its namespaces); it ends when idle, or when asked to.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import collections
 import contextlib
@@ -256,14 +255,3 @@ def run(started: launcher.Started) -> None:
         await engine.serve()
 
     asyncio.run(main())
-
-
-def main() -> None:
-    """Start the engine for a state directory."""
-    parser = argparse.ArgumentParser(prog="portable_dagger.engine", description=__doc__)
-    parser.add_argument("--state", type=Path, required=True, help="the state directory")
-    launcher.launch(parser.parse_args().state, run)
-
-
-if __name__ == "__main__":
-    main()
