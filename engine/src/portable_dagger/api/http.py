@@ -32,7 +32,7 @@ async def http(
     auth_header: Secret | None = None,
     experimental_service_host: Service | None = None,
 ) -> File:
-    """Return a file that an HTTP server sends; fetched once a session."""
+    """Return a file that an HTTP server sends; once for each client of a session."""
     address, authorization = "", ""
     if experimental_service_host is not None:
         port = urlsplit(url).port or DEFAULT_PORTS.get(urlsplit(url).scheme, 0)

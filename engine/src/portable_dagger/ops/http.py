@@ -1,4 +1,4 @@
-"""Files over HTTP: fetched once a session; a file that did not change since an earlier one is not sent again (ETag)."""
+"""Files over HTTP: fetched once by each client; what did not change since an earlier time is not sent again (ETag)."""
 
 from __future__ import annotations
 
