@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -182,6 +183,48 @@ def test_symbolic_modes(tmp_path: Path) -> None:
     assert found == "755 /d/run\n755 /d/e\n644 /d/e/read\n711 /read\n"
 
 
+class Website(SimpleHTTPRequestHandler):
+    """Gives files, and has git's own CGI program answer for the repository."""
+
+    def do_GET(self) -> None:
+        if "/r.git/" in self.path:
+            self.do_POST()
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        path, _, query = self.path.partition("?")
+        size = self.headers.get("Content-Length", "0")
+        done = subprocess.run(
+            ["git", "http-backend"],
+            env={
+                "PATH": os.environ["PATH"],
+                "GIT_PROJECT_ROOT": self.directory,
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "REQUEST_METHOD": self.command,
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": size,
+                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                "GIT_CONFIG_COUNT": "1",
+                "GIT_CONFIG_KEY_0": "safe.directory",
+                "GIT_CONFIG_VALUE_0": "*",
+            },
+            input=self.rfile.read(int(size)),
+            capture_output=True,
+            check=True,
+        )
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
+        self.send_response(int(fields.pop("Status", "200").split()[0]))
+        for name, value in fields.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+
 @pytest.fixture
 def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A web server with a file, and with a git repository whose branch `old` is one commit behind."""
@@ -192,11 +235,11 @@ def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         git init -q -b main . && git config user.email a@b && git config user.name a
         mkdir sub && echo old > sub/f && git add . && git commit -qm 1 && git branch old
         echo new > sub/f && git commit -qam 2
-        git clone -q --bare . ../r.git && git -C ../r.git update-server-info
+        git clone -q --bare . ../r.git
     """
     work.mkdir()
     subprocess.run(["sh", "-ec", script], cwd=work, check=True)
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    handler = functools.partial(Website, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
