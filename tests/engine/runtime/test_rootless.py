@@ -171,6 +171,7 @@ def test_functions_of_modules_run(home: Path) -> None:
 
 @pytest.mark.slow
 def test_limits_are_refused_and_listed_as_missing(home: Path) -> None:
+    query(home, "{ version }")
     done = as_user(home, "./dagger", "engine", "status")
     assert "no root   without limits on memory and processes" in done.stdout, done.stdout
     as_user(home, "./dagger", "engine", "stop")
