@@ -9,12 +9,14 @@ from ci.errors import SettingsError
 
 FILE: Final = "pyproject.toml"
 TABLE: Final = "tool.ci"
+TABLES: Final = ("test", "image", "scan", "waivers", "publish")
+"""The tables of [tool.ci]; each has its reader."""
 
 VERSION: Final = "{version}"
 """What an image's name holds in place of the version."""
 
 _ALL: Final = 100
-_HINT: Final = "docs/reference/ci.md of the module ci describes every key."
+HINT: Final = "docs/reference/ci.md of the module ci describes every key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ PERCENT: Final = Kind("a number from 0 to 100", _percent)
 IMAGE: Final = Kind(f"an image's name that holds {VERSION}", _image)
 
 
-def _key(kind: Kind, default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field
+def key(kind: Kind, default: Any = MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Return a dataclass's field that `read_table` fills."""
     return field(default=default, metadata={"kind": kind})
 
 
@@ -74,30 +77,30 @@ def _key(kind: Kind, default: Any = MISSING) -> Any:  # noqa: ANN401 - as datacl
 class SuiteSettings:
     """The table [tool.ci.test]: where the suite is, and what it runs on."""
 
-    requirements: str = _key(PATH)
+    requirements: str = key(PATH)
     """The lock of all that the suite needs, by version and hash, pytest and pytest-cov included."""
 
-    packages: tuple[str, ...] = _key(SOME_TEXTS)
+    packages: tuple[str, ...] = key(SOME_TEXTS)
     """Packages whose coverage is measured."""
 
-    python: tuple[str, ...] = _key(SOME_VERSIONS, ("3.9", "3.10", "3.11", "3.12", "3.13"))
-    postgres: tuple[str, ...] = _key(VERSIONS, ("15",))
+    python: tuple[str, ...] = key(SOME_VERSIONS, ("3.9", "3.10", "3.11", "3.12", "3.13"))
+    postgres: tuple[str, ...] = key(VERSIONS, ("15",))
     """Versions; none at all for a suite without a database."""
 
-    paths: tuple[str, ...] = _key(TEXTS, ("tests",))
+    paths: tuple[str, ...] = key(TEXTS, ("tests",))
     """Files and folders that pytest collects from."""
 
-    include: tuple[str, ...] = _key(SOME_TEXTS, ("**",))
+    include: tuple[str, ...] = key(SOME_TEXTS, ("**",))
     """Patterns of the files that the suite sees, beside pyproject.toml."""
 
-    environment: tuple[tuple[str, str], ...] = _key(VARIABLES, ())
-    database_variable: str = _key(TEXT, "DATABASE_URL")
-    database_scheme: str = _key(TEXT, "postgresql")
-    coverage_threshold: float = _key(PERCENT, 0.0)
+    environment: tuple[tuple[str, str], ...] = key(VARIABLES, ())
+    database_variable: str = key(TEXT, "DATABASE_URL")
+    database_scheme: str = key(TEXT, "postgresql")
+    coverage_threshold: float = key(PERCENT, 0.0)
     """Least coverage in percent of all cells together."""
 
-    python_image: str = _key(IMAGE, f"python:{VERSION}-slim")
-    postgres_image: str = _key(IMAGE, f"postgres:{VERSION}")
+    python_image: str = key(IMAGE, f"python:{VERSION}-slim")
+    postgres_image: str = key(IMAGE, f"postgres:{VERSION}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,39 +117,52 @@ def name_of(entry: Field[Any]) -> str:
 
 def parse(text: str) -> Settings:
     """Read the settings from the text of a pyproject.toml. Raises SettingsError naming the key."""
+    return Settings(
+        test=SuiteSettings(**read_table(SuiteSettings, table(text, "test"), f"{TABLE}.test"))
+    )
+
+
+def table(text: str, name: str) -> dict[str, Any]:
+    """Return the table [tool.ci.NAME] of the text of a pyproject.toml. Raises SettingsError."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{FILE} is not TOML: {error}", "Mend the file.") from None
-    table = _table(_table(document.get("tool", {}), "tool").get("ci"), TABLE)
-    _refuse_unknown(table, [name_of(entry) for entry in fields(Settings)], TABLE)
-    return Settings(test=_suite(_table(table.get("test"), f"{TABLE}.test"), f"{TABLE}.test"))
+    ours = _as_table(_as_table(document.get("tool", {}), "tool").get("ci"), TABLE)
+    _refuse_unknown(ours, list(TABLES), TABLE)
+    return _as_table(ours.get(name), f"{TABLE}.{name}")
 
 
-def _suite(table: dict[str, Any], path: str) -> SuiteSettings:
-    entries = {name_of(entry): entry for entry in fields(SuiteSettings)}
-    _refuse_unknown(table, list(entries), path)
+def read_table(kind: type[Any], table: object, path: str) -> dict[str, Any]:
+    """Return the values of the fields made by `key` of a dataclass, out of a table. Raises SettingsError.
+
+    `path` is how the table is called in messages.
+    """
+    given = _as_table(table, path)
+    entries = {name_of(entry): entry for entry in fields(kind) if "kind" in entry.metadata}
+    _refuse_unknown(given, list(entries), path)
     values = {}
     for name, entry in entries.items():
-        kind: Kind = entry.metadata["kind"]
-        if name in table:
-            value = kind.read(table[name])
+        if name in given:
+            value = entry.metadata["kind"].read(given[name])
             if value is None:
+                allowed = entry.metadata["kind"].allowed
                 raise SettingsError(
-                    f"{path}.{name} in {FILE} is {table[name]!r}, but has to be {kind.allowed}",
-                    _HINT,
+                    f"{path}.{name} in {FILE} is {given[name]!r}, but has to be {allowed}", HINT
                 )
             values[entry.name] = value
         elif entry.default is MISSING:
-            raise SettingsError(f"{path}.{name} is missing in {FILE}: {kind.allowed}", _HINT)
-    return SuiteSettings(**values)
+            raise SettingsError(
+                f"{path}.{name} is missing in {FILE}: {entry.metadata['kind'].allowed}", HINT
+            )
+    return values
 
 
-def _table(value: object, path: str) -> dict[str, Any]:
+def _as_table(value: object, path: str) -> dict[str, Any]:
     if value is None:
-        raise SettingsError(f"the table [{path}] is missing in {FILE}", _HINT)
+        raise SettingsError(f"the table [{path}] is missing in {FILE}", HINT)
     if not isinstance(value, dict):
-        raise SettingsError(f"{path} in {FILE} is {value!r}, but has to be a table", _HINT)
+        raise SettingsError(f"{path} in {FILE} is {value!r}, but has to be a table", HINT)
     return value
 
 
@@ -154,5 +170,5 @@ def _refuse_unknown(table: dict[str, Any], known: list[str], path: str) -> None:
     for name in table:
         if name not in known:
             raise SettingsError(
-                f"{path}.{name} in {FILE} is not known; there is {', '.join(known)}", _HINT
+                f"{path}.{name} in {FILE} is not known; there is {', '.join(known)}", HINT
             )
