@@ -29,5 +29,6 @@ FEATURES = (
     Feature("Longitude", "degrees east (negative: west)", -125, -114, -122.23),
 )
 NAMES = tuple(feature.name for feature in FEATURES)
+EXAMPLE = tuple(feature.example for feature in FEATURES)
 TARGET = "MedHouseVal"
 TARGET_MEANING = "median house value, in 100,000 US dollars"

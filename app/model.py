@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,15 @@ import xgboost
 from pydantic import TypeAdapter, ValidationError
 
 from app.errors import ArtifactError, DeviceError
-from app.features import FEATURES, NAMES
+from app.features import EXAMPLE, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
 
 # XGBoost stores string attributes beside the trees, so trees and metadata cannot be parted.
 METADATA_ATTRIBUTE = "california_housing"
@@ -49,13 +52,19 @@ def version_of(booster: xgboost.Booster) -> str:
     return hashlib.sha256("\n".join(booster.get_dump()).encode()).hexdigest()[:12]
 
 
-def require_device(booster: xgboost.Booster, device: str) -> None:
-    """Check that `booster`, having run, ran on `device` (cpu or cuda). Raises DeviceError.
+def device_of(booster: xgboost.Booster) -> str:
+    """Return where `booster`, having run, ran: cpu or cuda.
 
     XGBoost only warns when it finds no GPU and goes on by CPU; its configuration tells the truth.
     """
     actual = json.loads(booster.save_config())["learner"]["generic_param"]["device"]
-    if actual.partition(":")[0] != device:
+    return str(actual).partition(":")[0]
+
+
+def require_device(booster: xgboost.Booster, device: str) -> None:
+    """Check that `booster`, having run, ran on `device` (cpu or cuda). Raises DeviceError."""
+    actual = device_of(booster)
+    if actual != device:
         raise DeviceError(
             f"the model was to run on {device} and ran on {actual}",
             "Use a machine with a GPU and app/requirements/serve-cuda.txt, or choose cpu.",
@@ -69,10 +78,15 @@ class Model:
         self.booster = booster
         self.metadata = metadata
         self.threads = threads
+        self.device = "cpu"
+        """Where it predicts: cpu or cuda."""
 
     @classmethod
     def load(cls, path: Path, *, device: str = "cpu", threads: int = 1) -> Model:
-        """Read the artifact at `path`. Raises ArtifactError and DeviceError."""
+        """Read the artifact at `path`; without a GPU, `cuda` falls back to the CPU with a warning.
+
+        Raises ArtifactError.
+        """
         hint = "Make one by `python -m app.train --data … --out …` and point APP_MODEL_PATH to it."
         try:
             content = path.read_bytes()
@@ -96,8 +110,11 @@ class Model:
         booster.set_param({"device": device, "nthread": threads})
         model = cls(booster, metadata, threads)
         # The first prediction sets XGBoost up and shows where it runs.
-        model.predict([[feature.example for feature in FEATURES]])
-        require_device(booster, device)
+        model.predict([EXAMPLE])
+        model.device = device_of(booster)
+        if model.device != device:
+            booster.set_param({"device": model.device})
+            logger.warning("no usable %s: the model predicts on %s", device, model.device)
         return model
 
     def save(self, path: Path) -> None:

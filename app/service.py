@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__, audit, predictions, registry
 from app.database import Database
-from app.errors import ArtifactError, DatabaseError, DeviceError, PlatformError
+from app.errors import ArtifactError, DatabaseError, PlatformError
 from app.features import NAMES
 from app.metrics import Metrics
 from app.model import Model
@@ -32,7 +32,7 @@ class Service:
 
     @property
     def model(self) -> Model:
-        """The model that serves. Raises ArtifactError or DeviceError when there is none."""
+        """The model that serves. Raises ArtifactError when there is none."""
         if isinstance(self._model, Model):
             return self._model
         raise self._model or ArtifactError("no model is loaded yet", "Wait for the start to end.")
@@ -48,7 +48,7 @@ class Service:
             with self.database.transaction() as session:
                 registry.register(session, self._model)
                 audit.record(session, "service.started", __version__, {})
-        except (ArtifactError, DeviceError) as error:
+        except ArtifactError as error:
             self._model = error
             logger.error("not ready: %s", error)  # noqa: TRY400 - the message says it all
         except DatabaseError as error:
@@ -70,7 +70,7 @@ class Service:
         """Predict `rows` (features by name) and return id and value of each, in their order.
 
         The predictions are committed before this returns: what a caller has seen is on record.
-        Values are in 100,000 US dollars. Raises ArtifactError, DeviceError and DatabaseError.
+        Values are in 100,000 US dollars. Raises ArtifactError and DatabaseError.
         """
         model = self.model
         values = model.predict([[row[name] for name in NAMES] for row in rows])

@@ -7,7 +7,8 @@ import pytest
 import xgboost
 
 from app import dataset
-from app.errors import ArtifactError, DeviceError
+from app.errors import ArtifactError
+from app.features import EXAMPLE
 from app.model import METADATA_ATTRIBUTE, Model
 from app.sample.make import SAMPLE
 
@@ -83,9 +84,14 @@ def test_metadata_must_be_there_and_fit(
 
 
 @pytest.mark.filterwarnings("ignore:.*(from GPU to CPU|not compiled with CUDA)")
-def test_a_model_that_cannot_run_on_its_device_is_no_silent_cpu_model(model_path: Path) -> None:
+def test_a_model_for_cuda_predicts_by_cpu_with_a_warning_where_no_gpu_is(
+    model_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     if xgboost.build_info()["USE_CUDA"]:
         pytest.skip("this XGBoost is built for CUDA and may find a GPU")
 
-    with pytest.raises(DeviceError, match="was to run on cuda and ran on cpu"):
-        Model.load(model_path, device="cuda")
+    fallen_back = Model.load(model_path, device="cuda")
+
+    assert fallen_back.device == "cpu"
+    assert "no usable cuda: the model predicts on cpu" in caplog.text
+    assert fallen_back.predict([EXAMPLE]) == Model.load(model_path).predict([EXAMPLE])

@@ -5,7 +5,7 @@ from typing import Annotated
 import dagger
 from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
 
-from ci import matrix, report, settings, table
+from ci import images, matrix, report, settings, table
 from ci.errors import SettingsError, SuiteError
 from ci.settings import FILE, TABLE, SuiteSettings
 from ci.suite import Suite, SuiteRun
@@ -21,6 +21,14 @@ Source = Annotated[
 Python = Annotated[list[str] | None, Doc("Only these of the Python versions in [tool.ci.test]")]
 Postgres = Annotated[list[str] | None, Doc("Only these of the Postgres versions in [tool.ci.test]")]
 Select = Annotated[str | None, Doc("Only the tests that this pytest -k expression selects")]
+
+Repository = Annotated[
+    dagger.GitRepository,
+    DefaultPath(".git"),
+    Doc("The git repository of the source; its HEAD is what images say that they are made of"),
+]
+Variant = Annotated[list[str] | None, Doc("Only these variants of [tool.ci.image.variants]")]
+Platform = Annotated[list[str] | None, Doc("Only these platforms, such as linux/arm64")]
 
 
 @object_type
@@ -59,6 +67,41 @@ class Ci:
         A red run has a report too: table.txt holds what `test` prints.
         """
         return await report.directory(await _run(source, python, postgres, select))
+
+    @function
+    async def images(
+        self,
+        source: Source,
+        git: Repository,
+        variant: Variant = None,
+        platform: Platform = None,
+    ) -> str:
+        """Build the images of all variants and platforms, and print their digests and sizes."""
+        build = await images.build(source, git, variant, platform)
+        return build.table()
+
+    @function
+    async def build(
+        self,
+        source: Source,
+        git: Repository,
+        variant: Annotated[str | None, Doc("The variant; the first one without")] = None,
+        platform: Annotated[str | None, Doc("The platform; the machine's own without")] = None,
+    ) -> dagger.Container:
+        """Build one image and give it as a container, to run or to export."""
+        return await images.container(source, git, variant, platform)
+
+    @function
+    async def layout(
+        self,
+        source: Source,
+        git: Repository,
+        variant: Variant = None,
+        platform: Platform = None,
+    ) -> dagger.Directory:
+        """Build the images, and give them as one OCI layout with an index for each variant."""
+        build = await images.build(source, git, variant, platform)
+        return build.layout().directory()
 
 
 async def _run(

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ci.columns import columns
 from ci.results import Result, Summary
 
 HEADER: Final = ("Python", "Postgres", "passed", "failed", "skipped", "coverage", "time")
 _NONE: Final = "-"
-_LEFT: Final = 2
-"""Columns that are names, aligned to the left; the others are figures."""
 
 
 def render(summary: Summary) -> str:
     """Return the table, the line below it, and a paragraph for every failing test and crashed cell."""
     rows = [HEADER, *(_row(result) for result in summary.results)]
-    paragraphs = [f"{_columns(rows)}\n\n{_last_line(summary)}"]
+    paragraphs = [f"{columns(rows)}\n\n{_last_line(summary)}"]
     paragraphs += [text for result in summary.results for text in _failures(result)]
     return "\n\n".join(paragraphs)
 
@@ -38,19 +37,6 @@ def _row(result: Result) -> tuple[str, ...]:
     counts = [str(count) for count in (report.passed, report.failed, report.skipped)]
     coverage = _NONE if result.coverage is None else str(result.coverage)
     return (*names, *counts, coverage, "crashed" if result.crash else f"{report.seconds:.1f} s")
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = zip(row, widths, strict=True)
-        aligned = [
-            text.ljust(width) if index < _LEFT else text.rjust(width)
-            for index, (text, width) in enumerate(cells)
-        ]
-        lines.append("  ".join(aligned).rstrip())
-    return "\n".join(lines)
 
 
 def _last_line(summary: Summary) -> str:

@@ -1,0 +1,38 @@
+"""The artifact that the source makes once for all images, such as a trained model."""
+
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from ci.image_settings import ArtifactSettings, ImageSettings
+
+PACKAGES: Final = "/opt/packages"
+"""Where the packages are, in the images too."""
+
+
+def make(
+    settings: ImageSettings,
+    artifact: ArtifactSettings,
+    application: dagger.Directory,
+    packages: dagger.Directory,
+    *,
+    repeat: str = "",
+) -> dagger.Directory:
+    """Run the artifact's command on the machine's own platform; return what it left in its output folder."""
+    container = (
+        dag.container()
+        .from_(settings.base)
+        .with_mounted_directory(PACKAGES, packages)
+        .with_mounted_directory(settings.folder, application)
+        .with_workdir(settings.folder)
+        .with_env_variable("PYTHONPATH", PACKAGES)
+        .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
+        # Sums of floating-point numbers depend on how many threads share them.
+        .with_env_variable("OMP_NUM_THREADS", "1")
+        .with_env_variable("OPENBLAS_NUM_THREADS", "1")
+        .with_directory(artifact.output, dag.directory())
+    )
+    if repeat:
+        container = container.with_env_variable("REPEAT", repeat)
+    return container.with_exec([*artifact.command]).directory(artifact.output)

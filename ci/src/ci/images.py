@@ -1,0 +1,110 @@
+"""The images of a source: from the settings and the commit to a table, a layout or a container."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from ci import image, image_settings, layout, oci, program, revision
+from ci.columns import columns
+from ci.errors import SettingsError
+from ci.image import Builder, Image
+from ci.image_settings import ImageSettings
+from ci.layout import Layout
+from ci.revision import Revision
+from ci.settings import FILE
+
+_MEGABYTE: Final = 1e6
+_ARCHIVE: Final = "/image.tar"
+_LAYOUT: Final = "/layout"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What was built: each variant's images, and the index over them."""
+
+    settings: ImageSettings
+    revision: Revision
+    images: tuple[Image, ...]
+
+    @property
+    def indexes(self) -> dict[str, oci.Document]:
+        """The index of each variant, by the variant's name."""
+        names = dict.fromkeys(built.variant for built in self.images)
+        return {name: image.index(self.settings, self.revision, self.of(name)) for name in names}
+
+    def of(self, variant: str) -> list[Image]:
+        """Return the images of a variant."""
+        return [built for built in self.images if built.variant == variant]
+
+    def layout(self) -> Layout:
+        """Return all images with their indexes."""
+        return layout.several(list(self.indexes.items()), self.images)
+
+    def table(self) -> str:
+        """Return a line for each image and index: digest, size as it is pulled, size unpacked."""
+        rows = [("Image", "Digest", "Pulled", "Unpacked")]
+        for name, document in self.indexes.items():
+            rows += [
+                (
+                    f"{name} {built.platform}",
+                    built.manifest.digest,
+                    _megabytes(sum(packed.entry.blob.size for packed in built.layers)),
+                    _megabytes(built.unpacked),
+                )
+                for built in self.of(name)
+            ]
+            rows.append((f"{name} index", document.digest, "", ""))
+        return f"commit {self.revision.commit} of {self.revision.created}\n\n{columns(rows)}\n"
+
+
+async def build(
+    source: dagger.Directory,
+    repository: dagger.GitRepository,
+    variants: list[str] | None = None,
+    platforms: list[str] | None = None,
+    *,
+    repeat: str = "",
+) -> Build:
+    """Build images. With another `repeat`, everything is made again whatever is cached."""
+    settings = await read_settings(source)
+    commit = await revision.read(repository)
+    builder = Builder(settings, commit, source, str(await dag.default_platform()), repeat=repeat)
+    return Build(settings, commit, await builder.build(image.choose(settings, variants, platforms)))
+
+
+async def container(
+    source: dagger.Directory,
+    repository: dagger.GitRepository,
+    variant: str | None,
+    platform: str | None,
+) -> dagger.Container:
+    """Build one image and return it as a container."""
+    wanted = platform or str(await dag.default_platform())
+    settings = await read_settings(source)
+    made = await build(source, repository, [variant or settings.variants[0].name], [wanted])
+    (built,) = made.images
+    return dag.container(platform=dagger.Platform(wanted)).import_(archive(built))
+
+
+def archive(built: Image) -> dagger.File:
+    """Return an image as a tar of its OCI layout."""
+    return (
+        dag.container()
+        .from_(program.IMAGE)
+        .with_mounted_directory(_LAYOUT, layout.single(built))
+        .with_exec(["tar", "--create", f"--file={_ARCHIVE}", f"--directory={_LAYOUT}", "."])
+        .file(_ARCHIVE)
+    )
+
+
+async def read_settings(source: dagger.Directory) -> ImageSettings:
+    """Read the settings of images from the source's pyproject.toml. Raises SettingsError."""
+    if not await source.exists(FILE):
+        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
+    return image_settings.parse(await source.file(FILE).contents())
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / _MEGABYTE:.1f} MB"
