@@ -4,51 +4,67 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dagger.mod import default_module
 
 from ci import Ci
+from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
 from ci.settings import SuiteSettings, name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+PAGES = ("ci.md", "images.md")
+TABLES = {
+    "## Settings\n\nThe table `[tool.ci.test]`": SuiteSettings,
+    "### `[tool.ci.image]`": ImageSettings,
+    "### `[tool.ci.image.artifact]`": ArtifactSettings,
+    "### `[tool.ci.image.variants.NAME]`": VariantSettings,
+}
+
+
 @pytest.fixture(scope="module")
-def page(root: Path) -> str:
-    return (root / "docs" / "reference" / "ci.md").read_text(encoding="utf-8")
+def text(root: Path) -> str:
+    pages = [root / "docs" / "reference" / name for name in PAGES]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
-def test_every_function_and_argument_is_documented(page: str) -> None:
+def test_every_function_and_argument_is_documented(text: str) -> None:
     registered = default_module().get_object("Ci")
     names = [name for name in registered.functions if name]
     assert names
     for name in names:
-        assert f"### `{name.replace('_', '-')}`" in page
+        assert f"### `{name.replace('_', '-')}`" in text
         for argument in registered.get_bound_function(Ci(), name).parameters:
-            assert f"| `--{argument}` |" in page
+            assert f"| `--{argument.replace('_', '-')}` |" in text, (name, argument)
 
 
-def test_every_setting_is_documented_with_its_default_and_what_is_allowed(page: str) -> None:
+@pytest.mark.parametrize(("heading", "kind"), TABLES.items())
+def test_every_setting_is_documented_with_its_default_and_what_is_allowed(
+    text: str, heading: str, kind: type[Any]
+) -> None:
+    section = re.split(r"^##", text.split(heading)[1], flags=re.MULTILINE)[0]
     rows = {
         name: (default, allowed)
         for name, default, allowed in re.findall(
-            r"^\| `([\w-]+)` \| ([^|]+) \| ([^|]+) \|", page, flags=re.MULTILINE
+            r"^\| `([\w-]+)` \| ([^|]+) \| ([^|]+) \|", section, flags=re.MULTILINE
         )
     }
 
     assert rows == {
         name_of(entry): (shown(entry.default), entry.metadata["kind"].allowed)
-        for entry in fields(SuiteSettings)
+        for entry in fields(kind)
+        if "kind" in entry.metadata
     }
 
 
 def shown(default: object) -> str:
     if default is MISSING:
         return "required"
-    if default == ():
+    if default in {(), "", None}:
         return "none"
     if isinstance(default, tuple):
         return f"`{list(default)}`".replace("'", '"')

@@ -141,9 +141,10 @@ class Builder:
             return self.artifact
         variant = self.settings.variant(wanted.variant)
         packages = await self._packages(variant, self.native)
-        return artifact.make(
-            self.settings, wanted, self.application(), packages, repeat=self.repeat
-        )
+        application = self.application()
+        if wanted.include:
+            application = application.filter(include=[*wanted.include])
+        return artifact.make(self.settings, wanted, application, packages, repeat=self.repeat)
 
     def _image(self, variant: VariantSettings, platform: str, layers: list[Layer]) -> Image:
         settings, revision = self.settings, self.revision

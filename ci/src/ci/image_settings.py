@@ -72,7 +72,12 @@ class ArtifactSettings:
     command: tuple[str, ...] = key(COMMAND)
     """Runs in the base image with a variant's packages and the application's files."""
 
+    include: tuple[str, ...] = key(TEXTS, ())
+    """Patterns of the application's files that it depends on, all of them without; other edits do not run it again."""
+
     variant: str = key(TEXT)
+    """Whose packages it runs with."""
+
     output: str = key(FOLDER, "/artifact")
     """Where the command leaves what it makes."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portable_dagger.errors import QueryError
+from portable_dagger.graph.recipe import Recipe
 from portable_dagger.graph.values import Directory, File
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory, import_file
@@ -41,6 +42,23 @@ def contextual(module: ModuleSource, path: str) -> Path:
             "a default path must lie in the git work tree, or in the folder of dagger.json",
         )
     return found
+
+
+def repository(module: ModuleSource, path: str, context: Context) -> Recipe:
+    """Return the recipe of the repository that a DefaultPath names: the module's own, or one by its URL.
+
+    Raises QueryError when the module's folder is in none (brief, section 2.7).
+    """
+    url = path
+    if path.removeprefix("./") in {".", ".git"}:
+        if not (module.context / ".git").exists():
+            raise QueryError(
+                f"default path {path!r} of module {module.config.name!r}: {module.context} is no git work tree",
+                "run `git init` there and commit, or pass the argument",
+            )
+        url = str(module.context)
+    # As the session's own client would ask: the engine loads it for the module, which cannot read the host.
+    return Recipe("GitRepository", "git", None, (("url", url),), context.session.main.id)
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

@@ -135,6 +135,11 @@ async def _pinned(value: JsonData, argument: FunctionArg, context: Context) -> J
 
 async def _contextual(module: LoadedModule, argument: FunctionArg, context: Context) -> str:
     """Load what a default path names (brief, section 2.7)."""
+    if argument.type_def.name in {"GitRepository", "GitRef"}:
+        recipe = content.repository(module.user, argument.default_path, context)
+        if argument.type_def.name == "GitRef":
+            recipe = Recipe("GitRef", "head", recipe, (), context.session.id)
+        return context.engine.evaluator.intern(recipe).id
     path = content.contextual(module.user, argument.default_path)
     found: Directory | File
     if argument.type_def.name == "File":
@@ -144,7 +149,7 @@ async def _contextual(module: LoadedModule, argument: FunctionArg, context: Cont
     else:
         raise ModuleError(
             f"argument {argument.name!r}: default paths of {argument.type_def.name} are not supported",
-            "use a Directory or a File, or pass the argument",
+            "use a Directory, a File, a GitRepository or a GitRef, or pass the argument",
         )
     return pin(found, context.engine.evaluator).id
 

@@ -123,8 +123,11 @@ class Mirror:
         return [name for name in names if any(fnmatch.fnmatchcase(name, p) for p in patterns)]
 
     async def head(self) -> str:
-        """Return the full name of the branch that HEAD is."""
-        return await self.run("symbolic-ref", "HEAD")
+        """Return the full name of the branch that HEAD is, or HEAD itself where a commit is checked out by its hash."""
+        try:
+            return await self.run("symbolic-ref", "--quiet", "HEAD")
+        except GitError:
+            return "HEAD"
 
 
 async def _make(repository: GitRepository, context: Context, folder: Path) -> None:
