@@ -37,6 +37,7 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "build",
         "images",
         "layout",
+        "sbom",
         "test",
         "test_report",
     ]

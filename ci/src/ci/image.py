@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import anyio
 import dagger
 from dagger import dag
 
@@ -21,6 +20,7 @@ from ci.layer import Layer, LayerPlan
 from ci.program import IMAGE as TOOLS
 from ci.revision import Revision
 from ci.settings import FILE
+from ci.together import together
 
 _ANNOTATION: Final = "org.opencontainers.image"
 _UNREADABLE: Final = ("*/__pycache__", "*.pyc")
@@ -74,14 +74,10 @@ class Builder:
             stack = await self._stack(variant, platform)
             plans |= stack
             stacks.append((variant, platform, tuple(stack)))
-        packed: dict[str, Layer] = {}
-
-        async def pack(name: str, plan: LayerPlan, folder: dagger.Directory) -> None:
-            packed[name] = await layer.pack(plan, folder, repeat=self.repeat)
-
-        async with anyio.create_task_group() as group:
-            for name, (plan, folder) in plans.items():
-                group.start_soon(pack, name, plan, folder)
+        made = await together(
+            [layer.pack(plan, folder, repeat=self.repeat) for plan, folder in plans.values()]
+        )
+        packed = dict(zip(plans, made, strict=True))
         return tuple(
             self._image(variant, platform, [packed[name] for name in names])
             for variant, platform, names in stacks

@@ -6,7 +6,7 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import image, image_settings, layout, oci, program, revision
+from ci import image, image_settings, layout, oci, program, revision, sbom
 from ci.columns import columns
 from ci.errors import SettingsError
 from ci.image import Builder, Image
@@ -14,6 +14,7 @@ from ci.image_settings import ImageSettings
 from ci.layout import Layout
 from ci.revision import Revision
 from ci.settings import FILE
+from ci.together import together
 
 _MEGABYTE: Final = 1e6
 _ARCHIVE: Final = "/image.tar"
@@ -86,6 +87,15 @@ async def container(
     made = await build(source, repository, [variant or settings.variants[0].name], [wanted])
     (built,) = made.images
     return dag.container(platform=dagger.Platform(wanted)).import_(archive(built))
+
+
+async def bills(build: Build) -> dagger.Directory:
+    """Return the bills of materials of all images, in a folder for each."""
+    made = await together([sbom.make(built, build.revision.created) for built in build.images])
+    folder = dag.directory()
+    for found in made:
+        folder = folder.with_directory(found.image.name, found.folder)
+    return folder
 
 
 def archive(built: Image) -> dagger.File:

@@ -103,6 +103,17 @@ class Ci:
         build = await images.build(source, git, variant, platform)
         return build.layout().directory()
 
+    @function
+    async def sbom(
+        self,
+        source: Source,
+        git: Repository,
+        variant: Variant = None,
+        platform: Platform = None,
+    ) -> dagger.Directory:
+        """List what the images hold: SPDX and CycloneDX for each, with every installed package in both."""
+        return await images.bills(await images.build(source, git, variant, platform))
+
 
 async def _run(
     source: dagger.Directory,

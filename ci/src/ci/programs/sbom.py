@@ -28,9 +28,20 @@ _NAMESPACE: Final = uuid.NAMESPACE_URL
 
 
 def settled_spdx(bill: dict[str, Any], digest: str, created: str) -> dict[str, Any]:
-    """Return an SPDX document with what follows from image and time (SPDX 2.3, 6.5 and 6.9)."""
+    """Return an SPDX document with what follows from image and time (SPDX 2.3, 6.5 and 6.9); packages, not files."""
     creation = {**bill["creationInfo"], "created": created}
-    return {**bill, "documentNamespace": f"urn:spdx:{digest}", "creationInfo": creation}
+    files = {file["SPDXID"] for file in bill.get("files", [])}
+    relationships = [
+        relationship
+        for relationship in bill.get("relationships", [])
+        if not files & {relationship["spdxElementId"], relationship["relatedSpdxElement"]}
+    ]
+    return {
+        **{name: value for name, value in bill.items() if name != "files"},
+        "documentNamespace": f"urn:spdx:{digest}",
+        "creationInfo": creation,
+        "relationships": relationships,
+    }
 
 
 def settled_cyclonedx(bill: dict[str, Any], digest: str, created: str) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""Bills of materials: what an image holds, as SPDX and as CycloneDX, from one look by Syft."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import dagger
+
+from ci import layout, program, tool
+from ci.image import Image
+
+SPDX: Final = "spdx.json"
+CYCLONEDX: Final = "cyclonedx.json"
+
+_OFFICIAL: Final = ""
+_LOCK: Final = "syft.txt"
+_LAYOUT: Final = "/layout"
+_RAW: Final = "/raw"
+_OUTPUT: Final = "/bills"
+
+
+@dataclass(frozen=True, slots=True)
+class Bills:
+    """The two bills of one image, in a folder with the files SPDX and CYCLONEDX, and the scanner's origin."""
+
+    image: Image
+    folder: dagger.Directory
+    origin: str
+
+
+async def make(image: Image, created: str) -> Bills:
+    """Make an image's bills, and check that every package that is installed in it is in both.
+
+    Raises dagger.ExecError, naming the packages, where one is lacking.
+    """
+    found = await tool.find(_OFFICIAL, _LOCK, "syft")
+    single = layout.single(image)
+    command = ["syft", "scan", f"oci-dir:{_LAYOUT}", "--quiet"]
+    # Without the version check it asks nobody; the image's own name makes no difference to what is in it.
+    raw = (
+        found.container.with_env_variable("SYFT_CHECK_FOR_APP_UPDATE", "false")
+        .with_env_variable("SYFT_FILE_METADATA_SELECTION", "none")
+        .with_mounted_directory(_LAYOUT, single)
+        .with_exec(
+            [
+                *command,
+                f"--source-name={image.name}",
+                f"--output=spdx-json={_RAW}/{SPDX}",
+                f"--output=cyclonedx-json={_RAW}/{CYCLONEDX}",
+            ]
+        )
+        .directory(_RAW)
+    )
+    folder = (
+        program.container("sbom", "installed", "layout", "errors")
+        .with_mounted_directory(_LAYOUT, single)
+        .with_mounted_directory(_RAW, raw)
+        .with_exec(
+            [
+                f"--layout={_LAYOUT}",
+                f"--spdx={_RAW}/{SPDX}",
+                f"--cyclonedx={_RAW}/{CYCLONEDX}",
+                f"--created={created}",
+                f"--output={_OUTPUT}",
+            ],
+            use_entrypoint=True,
+        )
+        .directory(_OUTPUT)
+    )
+    return Bills(image, await folder.sync(), found.origin)

@@ -1,0 +1,42 @@
+"""Tools that are one program: the official image by digest where a registry answers, else the program from a wheel."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from ci import python
+from ci.program import IMAGE
+
+_LOCK: Final = "requirements.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A container with the program on its PATH, and where the program came from, in words."""
+
+    container: dagger.Container
+    origin: str
+
+
+async def find(image: str, lock: str, program: str) -> Tool:
+    """Return a tool: out of `image`, or out of the wheel that the file `lock` of this module names.
+
+    A stand-in says that it is one. An image without a digest is none that could be trusted twice: it is not asked for.
+    """
+    if "@sha256:" in image:
+        official = dag.container().from_(image)
+        try:
+            await official.sync()
+        except dagger.QueryError:
+            # No registry gives it: the wheel has the same program.
+            pass
+        else:
+            return Tool(official, image)
+    content = files("ci").joinpath(lock).read_text(encoding="utf-8")
+    (wheel,) = [line for line in content.splitlines() if "==" in line]
+    named = wheel.partition(" ")[0].rstrip("\\").strip()
+    origin = f"{program} of the wheel {named}, standing in for {image or 'its official image'}"
+    return Tool(python.container(IMAGE, dag.file(_LOCK, content)), origin)
