@@ -53,6 +53,8 @@ def test_known_names(text: str) -> None:
         "python:3.8-slim",
         "python:3.12",
         "python:3.12-alpine",
+        "python:3.11-slim-trixie",
+        "python:3.12-slim-trixie",
         "postgres:15-alpine",
         "postgres",
         "other/debian:bookworm-slim",
@@ -109,6 +111,24 @@ def test_newest_interpreter_of_the_host(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.fixture
 def no_interpreters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(python, "PREFIXES", ())
+
+
+@pytest.mark.parametrize(
+    "tag", ["3.9-slim-bullseye", "3.11-slim-bookworm", "3.13-slim-trixie", "3.12-slim-bookworm"]
+)
+def test_name_with_a_suite_prefers_that_suite(
+    tag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "PREFIXES", (str(tmp_path / "{minor}"),))
+    minor, _, suite = tag.partition("-slim-")
+    interpreter(tmp_path / minor, minor, f"{minor}.1")
+    wanted = ["python-host.sh"] if minor == "3.12" else ["python-debian.sh", "python-host.sh"]
+    variants = find(f"python:{tag}").variants
+    assert [variant.layer.script for variant in variants] == wanted
+    if minor != "3.12":
+        assert variants[0].layer.below == debian.base(suite)
+    plain = find(f"python:{minor}-slim").variants
+    assert [variant.layer.script for variant in plain] == wanted[::-1]
 
 
 @pytest.mark.usefixtures("no_interpreters")

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from portable_dagger.images.standins.recipe import StandIn
 
 _FAMILIES = {"debian": debian.find, "python": python.find, "postgres": postgres.find}
-NAMES = "debian:bookworm-slim (also bullseye, trixie), python:3.9-slim to 3.13-slim, postgres:15 (also 13, 17)"
+NAMES = (
+    "debian:bookworm-slim (also bullseye, trixie), python:3.9-slim to 3.13-slim, python:3.11-slim-bookworm "
+    "(also 3.9-slim-bullseye, 3.13-slim-trixie), postgres:15 (also 13, 17, each with its suite: 15-bookworm)"
+)
 
 
 def find(reference: Reference) -> StandIn | None:

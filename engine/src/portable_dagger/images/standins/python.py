@@ -11,7 +11,8 @@ from portable_dagger.images.standins import debian
 from portable_dagger.images.standins.recipe import ANNOTATION, LayerRecipe, StandIn, Variant
 
 MINORS = ("3.9", "3.10", "3.11", "3.12", "3.13")
-# The Debian suite whose own Python has that version, for machines without an interpreter that could be copied.
+# The Debian suite whose own Python has that version: what a tag that names the suite gets, and what machines without
+# an interpreter that could be copied get for the others.
 SUITES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie"}
 # Where a host keeps interpreters; the first match of the list with the highest version is taken. Variables may be
 # unset: then the entry counts for nothing.
@@ -29,39 +30,53 @@ LIBRARIES = (
     "ca-certificates netbase tzdata libbz2-1.0 libcrypt1 libdb5.3 libexpat1 libffi8 libgdbm6 liblzma5 libncursesw6 "
     "libreadline8 libsqlite3-0 libssl3 libtirpc3 libuuid1 zlib1g"
 )
-_TAG = re.compile(r"(?P<minor>3\.\d+)-slim(?:-bookworm)?")
+_TAG = re.compile(rf"(?P<minor>3\.\d+)-slim(?:-(?P<suite>{'|'.join(debian.SUITES)}))?")
 _VERSION = re.compile(r'^#define\s+PY_VERSION\s+"([^"]+)"', re.MULTILINE)
 
 
 def find(tag: str) -> StandIn | None:
-    """Return the stand-in for `python:<tag>`, or None; reads the host's file system for interpreters."""
+    """Return the stand-in for `python:<tag>`, or None; reads the host's file system for interpreters.
+
+    A tag that names a Debian suite asks for what every machine builds alike, so that suite's own Python comes first.
+    """
     match = _TAG.fullmatch(tag)
     if match is None or match["minor"] not in MINORS:
         return None
-    minor, name = match["minor"], f"python:{tag}"
-    variants: list[Variant] = []
-    missing: list[str] = []
+    minor, suite = match["minor"], match["suite"]
+    if suite not in {None, "bookworm", SUITES.get(minor)}:
+        return None
+    copied, no_copy = _of_host(tag, minor)
+    packaged, no_package = _of_debian(tag, minor, suite)
+    if suite is None:
+        return StandIn(f"python:{tag}", copied + packaged, no_copy + no_package)
+    return StandIn(f"python:{tag}", packaged + copied, no_package + no_copy)
+
+
+def _of_host(tag: str, minor: str) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
+    """Return the variants that copy an interpreter of this machine, and what is missing for them."""
     interpreter = host_interpreter(minor)
     if interpreter is None:
-        missing.append(
+        missing = (
             f"no interpreter of CPython {minor} on this machine (pyenv, uv, tool cache, /usr/local)"
         )
-    else:
-        prefix, version = interpreter
-        note = f"CPython {version} of this machine on Debian bookworm"
-        variants.append(Variant(from_host(minor, version, prefix), _config(name, minor), note))
-    if minor in SUITES:
-        suite = SUITES[minor]
-        variants.append(
-            Variant(
-                from_debian(minor, suite),
-                _config(name, minor),
-                f"CPython {minor} of Debian {suite}",
-            )
+        return (), (missing,)
+    prefix, version = interpreter
+    note = f"CPython {version} of this machine on Debian bookworm"
+    return (Variant(from_host(minor, version, prefix), _config(tag, minor), note),), ()
+
+
+def _of_debian(
+    tag: str, minor: str, suite: str | None
+) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
+    """Return the variants of a Debian suite's own Python (None: of any suite), and what is missing for them."""
+    own = SUITES.get(minor)
+    if own is None or suite not in {None, own}:
+        return (), (
+            f"{f'Debian {suite} has not' if suite else 'no Debian suite has'} CPython {minor}",
         )
-    else:
-        missing.append(f"no Debian suite has CPython {minor}")
-    return StandIn(name, tuple(variants), tuple(missing))
+    return (
+        Variant(from_debian(minor, own), _config(tag, minor), f"CPython {minor} of Debian {own}"),
+    ), ()
 
 
 def host_interpreter(minor: str) -> tuple[Path, str] | None:
@@ -118,12 +133,14 @@ def from_debian(minor: str, suite: str) -> LayerRecipe:
     )
 
 
-def _config(name: str, minor: str) -> ImageConfig:
+def _config(tag: str, minor: str) -> ImageConfig:
     path = f"/usr/local/bin:{debian.PATH}"
     # The official images set LANG up to 3.12.
     lang = () if _order(minor) >= _order("3.13") else (("LANG", "C.UTF-8"),)
     return ImageConfig(
-        env=(("PATH", path), *lang), cmd=("python3",), annotations=((ANNOTATION, name),)
+        env=(("PATH", path), *lang),
+        cmd=("python3",),
+        annotations=((ANNOTATION, f"python:{tag}"),),
     )
 
 
