@@ -13,23 +13,33 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portable_dagger.errors import ImageUnavailableError
+from portable_dagger.images import platform as platforms
 from portable_dagger.images import standins
+from portable_dagger.images.clamping import EPOCH
 from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.reference import parse
 from portable_dagger.images.resolve import Images, resolve
 from portable_dagger.images.standin import StandIns, build_layer
 from portable_dagger.images.standins import python
 from portable_dagger.images.standins.recipe import LayerRecipe, StandIn, Variant
+from portable_dagger.runtime import emulation
 from portable_dagger.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from portable_dagger.images.platform import Platform
     from portable_dagger.images.resolve import Image
 
 root_only = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("mmdebstrap") is None, reason="needs root and mmdebstrap"
 )
+
+OWN = platforms.default()
+FOREIGN = platforms.parse("linux/amd64" if OWN.architecture == "arm64" else "linux/arm64")
+PACKAGED = "python:3.11-slim-bookworm"
+MACHINES = {"amd64": 62, "arm64": 183}
+LOADERS = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}
 
 # Connections from 127.0.0.1 need no password, as in the official image; those from elsewhere do.
 ADDRESS = "10.9.9.9"
@@ -56,6 +66,15 @@ class Reports(list[str]):
 def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
     """Give images of one store, so that the base is built once for all tests."""
     state = tmp_path_factory.mktemp("stand-ins")
+    store = Store(state / "store")
+    yield Images(store, state)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def other_images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
+    """Give images of a second store, in which everything is built anew."""
+    state = tmp_path_factory.mktemp("other")
     store = Store(state / "store")
     yield Images(store, state)
     store.close()
@@ -173,6 +192,83 @@ async def test_python_of_debian(
     )
     assert done.stdout.startswith("/usr/local\npip "), done.stderr
     assert dict(image.config.env)["PYTHON_VERSION"].startswith("3.11.")
+
+
+@pytest.fixture
+async def foreign_python(images: Images) -> Image:
+    return await resolve(images, PACKAGED, str(FOREIGN), Reports())
+
+
+@pytest.mark.slow
+@root_only
+def test_foreign_platform_without_running_it(images: Images, foreign_python: Image) -> None:
+    (layer,) = images.store.layer_paths(foreign_python.snapshot)
+    assert foreign_python.note.startswith(
+        f"stand-in (CPython 3.11 of Debian bookworm, put together for {FOREIGN} without running it)"
+    )
+    programs = [path for path in layer.rglob("*") if path.is_file() and not path.is_symlink()]
+    machines = {machine(path) for path in programs} - {None}
+    assert machines == {MACHINES[FOREIGN.architecture]}
+    for path in ("usr/bin/python3.11", "bin/bash", LOADERS[FOREIGN.architecture]):
+        assert machine(layer / path) == MACHINES[FOREIGN.architecture], path
+    assert (layer / "usr/local/bin/python3.11").readlink() == Path("/usr/bin/python3.11")
+    assert "pip" in {path.name for path in layer.glob("usr/local/lib/python3.11/*/*")}
+    query = ["dpkg-query", f"--admindir={layer}/var/lib/dpkg", "-W", "-f", "${Architecture}\n"]
+    assert set(_output(query).split()) == {"all", FOREIGN.architecture}
+    assert _output([*query[:2], "--show", "-f", "${db:Status-Abbrev}\n"]).split() == ["ii"] * len(
+        _output(query).split()
+    )
+
+
+def machine(path: Path) -> int | None:
+    """Return the `e_machine` of a program (elf.h), None for any other file."""
+    with path.open("rb") as file:
+        head = file.read(20)
+    return int.from_bytes(head[18:20], "little") if head[:4] == b"\x7fELF" else None
+
+
+@pytest.mark.slow
+@root_only
+def test_foreign_platform_runs_in_an_emulator(foreign_python: Image, enter: Enter) -> None:
+    done = enter.run(
+        foreign_python,
+        "python3 -c 'import bz2, ctypes, lzma, platform, sqlite3, ssl, zlib; print(platform.machine())' "
+        "&& dpkg --print-architecture && dpkg --audit && pip --version",
+    )
+    if emulation.REFUSED in done.stderr.lower():
+        pytest.skip(f"this machine has no emulator for {FOREIGN}")
+    lines = done.stdout.splitlines()
+    assert platforms.parse(lines[0]) == FOREIGN, done.stderr
+    assert lines[1] == FOREIGN.architecture
+    assert lines[2].startswith("pip ")
+
+
+@pytest.mark.slow
+@root_only
+@pytest.mark.parametrize("platform", [OWN, FOREIGN], ids=str)
+async def test_build_from_nothing_is_the_same(
+    images: Images, other_images: Images, platform: Platform
+) -> None:
+    first = await resolve(images, PACKAGED, str(platform), Reports())
+    second = await resolve(other_images, PACKAGED, str(platform), Reports())
+    one, two = images.store.layer_paths(first.snapshot), other_images.store.layer_paths(
+        second.snapshot
+    )
+    assert [entries(layer) for layer in one] == [entries(layer) for layer in two]
+    assert (first.digest, first.snapshot) == (second.digest, second.snapshot)
+    # The clock of the machine shows nowhere, so another day's build is the same, too.
+    assert (one[0] / "etc/shadow").read_text().startswith(f"root:*:{EPOCH // 86400}:")
+
+
+def entries(layer: Path) -> dict[str, tuple[object, ...]]:
+    """Return what a layer's entries are like, so that a difference is told by its name."""
+    statuses = {
+        str(path.relative_to(layer)): (path, path.lstat()) for path in sorted(layer.rglob("*"))
+    }
+    return {
+        name: (s.st_mode, s.st_uid, s.st_gid, int(s.st_mtime), path.is_dir() or s.st_size)
+        for name, (path, s) in statuses.items()
+    }
 
 
 @pytest.fixture
@@ -307,8 +403,10 @@ async def test_variables_of_a_script(store: Store, tmp_path: Path) -> None:
     assert store.get_step(recipe.key) == {"layer": digest, "variables": {"A": "b=c"}}
 
 
-async def test_foreign_platform(images: Images) -> None:
-    with pytest.raises(ImageUnavailableError, match="stand-in: only for linux/"):
+async def test_platform_of_no_stand_in(images: Images) -> None:
+    with pytest.raises(
+        ImageUnavailableError, match="stand-in: only for linux/amd64, linux/arm64 and"
+    ):
         await resolve(images, "debian:bookworm-slim", "linux/s390x", Reports())
 
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from portable_dagger.images import platform as platforms
 from portable_dagger.images import standins
 from portable_dagger.images.reference import parse
-from portable_dagger.images.standins import debian, postgres, python
+from portable_dagger.images.standins import debian, foreign, postgres, python
 from portable_dagger.images.standins.recipe import ANNOTATION, data_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.images.standins.recipe import StandIn
+
+FOREIGN = ("linux/amd64", "linux/arm64")
 
 
 def find(text: str) -> StandIn:
@@ -79,6 +82,51 @@ def test_stand_ins_share_layers() -> None:
     base = debian.base("bookworm")
     assert python.libraries().below == base
     assert postgres.layer("15", "bookworm").below == base
+
+
+def test_foreign_stand_in_is_one_layer_of_packages() -> None:
+    platform = next(p for p in map(platforms.parse, FOREIGN) if p != platforms.default())
+    native = find("debian:bookworm-slim")
+    made = foreign.stand_in_for(platform, native).variants[0]
+    assert made.layer.below == native.variants[0].layer
+    assert (made.layer.place, made.config) == ("beside", native.variants[0].config)
+    assert (
+        made.note
+        == f"Debian bookworm by mmdebstrap, put together for {platform} without running it"
+    )
+    keys = {foreign.layer(made.layer, architecture).key for architecture in foreign.ARCHITECTURES}
+    assert len(keys) == len(foreign.ARCHITECTURES)
+
+
+def test_no_foreign_stand_in_of_a_host_interpreter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "PREFIXES", (str(tmp_path),))
+    interpreter(tmp_path, "3.12", "3.12.1")
+    made = foreign.stand_in_for(platforms.parse("linux/arm64"), find("python:3.12-slim"))
+    assert made.variants == ()
+    assert made.missing[-1] == (
+        "CPython 3.12.1 of this machine on Debian bookworm: not only packages of Debian, so not for linux/arm64"
+    )
+
+
+@pytest.mark.parametrize(
+    ("platform", "possible"),
+    [
+        ("linux/arm64/v8", True),
+        ("linux/amd64", True),
+        ("linux/amd64/v3", False),
+        ("linux/s390x", False),
+    ],
+)
+def test_platforms_of_foreign_stand_ins(platform: str, possible: bool) -> None:  # noqa: FBT001
+    assert foreign.is_possible(platforms.parse(platform)) is possible
+
+
+def test_key_tells_machines_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = debian.base("bookworm").key
+    monkeypatch.setattr(platforms, "default", lambda: platforms.parse("linux/riscv64"))
+    assert debian.base("bookworm").key != here
 
 
 def test_key_follows_the_recipe(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from portable_dagger.images.layout import local_digest
 from portable_dagger.images.reference import Reference, parse
 from portable_dagger.images.registry import Credentials, Registries, RemoteImage
 from portable_dagger.images.standin import Report, StandIns
+from portable_dagger.images.standins import foreign
 from portable_dagger.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -115,9 +116,13 @@ class Images:
             tried.append("stand-in: none ever answers for a digest")
         elif stand_in is None:
             tried.append("stand-in: none for this name")
-        elif platform != platforms.default():
-            tried.append(f"stand-in: only for {platforms.default()}")
+        elif platform != platforms.default() and not foreign.is_possible(platform):
+            tried.append(
+                "stand-in: only for linux/amd64, linux/arm64 and the platform of this machine"
+            )
         else:
+            if platform != platforms.default():
+                stand_in = foreign.stand_in_for(platform, stand_in)
             built = await self._stand_ins.build(stand_in, report)
             note = f"stand-in ({built.note}): {reference.registry} does not give the image"
             image = Image(

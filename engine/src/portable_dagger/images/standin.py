@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from portable_dagger.errors import ImageUnavailableError, StandInError
 from portable_dagger.graph.sharing import Sharing
+from portable_dagger.images.clamping import EPOCH, clamp
 from portable_dagger.images.config import ImageConfig, Pairs, merge
 from portable_dagger.images.packing import layer_digest
 from portable_dagger.images.standins import apt
@@ -76,7 +77,8 @@ class StandIns:
         variables: Pairs = ()
         for layer in recipe.chain():
             digest, found = await self._layer(layer, layers, report)
-            layers, variables = (*layers, digest), merge(variables, found)
+            layers = (digest,) if layer.place == "beside" else (*layers, digest)
+            variables = merge(variables, found)
         return layers, variables
 
     async def _layer(
@@ -111,6 +113,7 @@ async def build_layer(
     try:
         with tempfile.TemporaryDirectory(prefix="stand-in-") as scratch:
             variables = await _run(recipe, lowers, stage, Path(scratch))
+        await asyncio.to_thread(clamp, stage.root)
         digest = await asyncio.to_thread(layer_digest, stage.root)
         await asyncio.to_thread(stage.commit, digest, "stand-in", recipe.title)
     finally:
@@ -139,6 +142,8 @@ async def _run(recipe: LayerRecipe, lowers: list[Path], stage: Stage, scratch: P
         **dict(recipe.settings),
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "LC_ALL": "C.UTF-8",
+        "SOURCE_DATE_EPOCH": str(EPOCH),
+        "PYTHONHASHSEED": "0",
         "LOWER": ":".join(str(path) for path in reversed(lowers)) or str(scratch / "empty"),
         "UPPER": str(stage.root),
         "WORK": str(stage.work),
@@ -173,7 +178,7 @@ def _write_inputs(recipe: LayerRecipe, folder: Path) -> None:
     for name, path in recipe.inputs:
         if path.is_file():
             shutil.copy(path, folder / name)
-    inside = recipe.place == "inside"
+    inside = recipe.place != "host"
     seen_from = Path("/tmp/input") if inside else folder  # noqa: S108  the build's own mount
     mirror = apt.mirror(apt.read_sources())
     settings = apt.read_settings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portable_dagger.images import platform
 from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.standins.recipe import ANNOTATION, LayerRecipe, StandIn, Variant
 
@@ -11,8 +12,13 @@ SUITES = {"bullseye": "11", "bookworm": "12", "trixie": "13"}
 
 def base(suite: str) -> LayerRecipe:
     """Return the layer that is the base image of a suite; all stand-ins of that suite share it."""
+    # MACHINE is in every key that stands on this one, so a store never takes one machine's layer for another's.
     return LayerRecipe(
-        title=f"Debian {suite}", script="debian.sh", settings=(("SUITE", suite),), place="host"
+        title=f"Debian {suite}",
+        script="debian.sh",
+        settings=(("SUITE", suite), ("MACHINE", platform.default().architecture)),
+        place="host",
+        packaged=True,
     )
 
 

@@ -108,6 +108,7 @@ def libraries() -> LayerRecipe:
         title="libraries of Python",
         script="packages.sh",
         settings=(("PACKAGES", LIBRARIES),),
+        packaged=True,
         below=debian.base("bookworm"),
     )
 
@@ -129,6 +130,7 @@ def from_debian(minor: str, suite: str) -> LayerRecipe:
         title=f"CPython {minor} of {suite}",
         script="python-debian.sh",
         settings=(("MINOR", minor),),
+        packaged=True,
         below=debian.base(suite),
     )
 

@@ -23,17 +23,19 @@ ANNOTATION = "dev.portable-dagger.stand-in"
 class LayerRecipe:
     """One layer: `script` runs with `settings` as its environment, on top of `below`.
 
-    `place` says where: on the host, filling an empty tree, or inside a chroot of the tree. `inputs` are files and
-    directories that the script finds below $INPUT; they do not enter the key, so whatever tells two of them apart has
-    to be in `settings`.
+    `place` says where: on the host, filling an empty tree; inside a chroot of the tree; or beside it, inside a chroot
+    of what is below, filling an empty tree that is all of the image. `inputs` are files and directories that the
+    script finds below $INPUT; they do not enter the key, so whatever tells two of them apart has to be in `settings`.
+    `packaged` says that all programs come from unmodified Debian packages, so that other architectures have them too.
     """
 
     title: str
     script: str
     settings: Pairs = ()
-    place: Literal["host", "inside"] = "inside"
+    place: Literal["host", "inside", "beside"] = "inside"
     inputs: tuple[tuple[str, Path], ...] = ()
     below: LayerRecipe | None = None
+    packaged: bool = False
 
     @property
     def text(self) -> str:
