@@ -5,7 +5,13 @@ ProgramError
 ├── IdentityError    an identity token is not accepted, or Sigstore did not sign
 ├── BundleError      what is attached to an image is no signed statement
 ├── LayoutError      a folder is no OCI layout, or a blob in it is not what its digest says
-└── SbomError        a bill of materials cannot be read, or lacks a package
+├── SbomError        a bill of materials cannot be read, or lacks a package
+├── LoginError       a file of logins cannot be read, or keeps a login elsewhere
+├── PlanError        a plan of what to push cannot be read, or asks for what is not there
+└── RegistryError    a registry does not answer, or answers with an error
+    ├── AccessError  it does not let us in
+    ├── AbsentError  it has no such blob or manifest
+    └── DigestError  what it gave is not what its digest says
 """
 
 
@@ -35,3 +41,27 @@ class LayoutError(ProgramError):
 
 class SbomError(ProgramError):
     """A bill of materials cannot be read, or lacks a package."""
+
+
+class LoginError(ProgramError):
+    """A file of logins cannot be read, or keeps a login elsewhere."""
+
+
+class PlanError(ProgramError):
+    """A plan of what to push cannot be read, or asks for what is not there."""
+
+
+class RegistryError(ProgramError):
+    """A registry does not answer, or answers with an error."""
+
+
+class AccessError(RegistryError):
+    """A registry does not let us in."""
+
+
+class AbsentError(RegistryError):
+    """A registry has no such blob or manifest."""
+
+
+class DigestError(RegistryError):
+    """What a registry gave is not what its digest says."""
