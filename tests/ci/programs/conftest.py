@@ -36,5 +36,13 @@ def proxies(tmp_path: Path) -> Iterator[list[Proxy]]:
 
 
 @pytest.fixture
+def environment(root: Path, tmp_path: Path) -> dict[str, str]:
+    """Give the environment of a program as its container has it: nothing else of this module can be imported."""
+    (tmp_path / "programs/ci").mkdir(parents=True)
+    (tmp_path / "programs/ci/programs").symlink_to(root / "ci/src/ci/programs")
+    return {"PYTHONPATH": str(tmp_path / "programs"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.fixture
 def sample(tmp_path: Path) -> Sample:
     return Sample(tmp_path / "layout")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ci.programs import logins, push, shipment
-from ci.programs.connection import Patience
 from ci.programs.errors import AbsentError, AccessError, DigestError, RegistryError
 from ci.programs.fetch import Fetch
+from ci.programs.hiccup import Patience
 from ci.programs.layout import Layout
 from ci.programs.logins import Logins
 from ci.programs.registry import Repository
@@ -180,13 +180,12 @@ def test_no_password(tmp_path: Path) -> None:
         fetched(address, "1", tmp_path / "out")
 
 
-def test_command_line(registry: str, tmp_path: Path, root: Path) -> None:
+def test_command_line(registry: str, tmp_path: Path, environment: dict[str, str]) -> None:
     sample = Sample(tmp_path / "layout", "command", 10)
     publish(sample, registry, "fetched")
     command = [sys.executable, "-m", "ci.programs.fetch", f"--repository={NAME}"]
     command += [f"--address={registry}", f"--output={tmp_path / 'out'}"]
-    options: dict[str, Any] = {"capture_output": True, "text": True}
-    options["env"] = {"PYTHONPATH": str(root / "ci/src")}
+    options: dict[str, Any] = {"capture_output": True, "text": True, "env": environment}
     done = subprocess.run([*command, "--reference=fetched"], **options, check=False)
     assert done.returncode == 0
     assert json.loads(done.stdout)["digest"] == sample.digest

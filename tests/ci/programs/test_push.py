@@ -14,8 +14,9 @@ import pytest
 import requests
 
 from ci.programs import logins, push, shipment
-from ci.programs.connection import Patience
+from ci.programs.delivery import Outcome
 from ci.programs.errors import LayoutError, LoginError, PlanError
+from ci.programs.hiccup import Patience
 from ci.programs.layout import Layout
 from tests.ci.programs.proxy import FOR_EVER, Fault, Proxy
 from tests.ci.programs.sample import INDEX, Sample
@@ -43,7 +44,7 @@ def pushed(
     auth: str = "{}",
     lines: list[str] | None = None,
     tags: tuple[str, ...] = ("1.2.3",),
-) -> list[push.Outcome]:
+) -> list[Outcome]:
     said = [] if lines is None else lines
     return push.push(
         Layout(sample.folder),
@@ -202,6 +203,13 @@ def test_fails_while_tagging(proxies: list[Proxy], sample: Sample) -> None:
     assert [tags(proxy.upstream) for proxy in proxies] == [{"1.2.3"}, set()]
 
 
+def test_fails_at_the_last_tag(proxies: list[Proxy], sample: Sample) -> None:
+    proxies[1].faults.append(Fault("PUT", "/manifests/latest", 500, FOR_EVER))
+    first, second = pushed(sample, *(proxy.address for proxy in proxies))
+    assert (first.state, first.tags_set) == ("pushed", ["1.2.3", "latest"])
+    assert (second.state, second.tags_set) == ("failed", ["1.2.3"])
+
+
 def test_nobody_listens(proxies: list[Proxy], sample: Sample) -> None:
     first, second = pushed(sample, proxies[0].address, f"http://127.0.0.1:{free_port()}")
     assert (first.state, second.state) == ("untouched", "failed")
@@ -304,17 +312,16 @@ def test_plan_that_is_none(sample: Sample, change: dict[str, Any], message: str)
         shipment.parse(json.dumps(value))
 
 
-def test_command_line(registry: str, tmp_path: Path, root: Path) -> None:
+def test_command_line(registry: str, tmp_path: Path, environment: dict[str, str]) -> None:
     sample = Sample(tmp_path / "layout", "command", 10)
     given = tmp_path / "plan.json"
     given.write_text(json.dumps(plan(sample, registry, tags=("command",))))
     command = [sys.executable, "-m", "ci.programs.push", f"--layout={sample.folder}"]
-    options: dict[str, Any] = {"capture_output": True, "text": True}
-    options["env"] = {"PYTHONPATH": str(root / "ci/src")}
+    options: dict[str, Any] = {"capture_output": True, "text": True, "env": environment}
     done = subprocess.run([*command, f"--plan={given}"], **options, check=False)
     assert done.returncode == 0
     (outcome,) = json.loads(done.stdout)["registries"]
-    assert set(outcome) == {field.name for field in dataclasses.fields(push.Outcome)}
+    assert set(outcome) == {field.name for field in dataclasses.fields(Outcome)}
     assert (outcome["state"], outcome["repository"]) == ("pushed", NAMES[0])
     assert f"one.test/team/app: tag command, {sample.digest}\n" in done.stderr
     shutil.rmtree(sample.folder)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ci.programs import logins
-from ci.programs.connection import Patience
 from ci.programs.errors import AccessError, PlanError, RegistryError
+from ci.programs.hiccup import Patience
 from ci.programs.logins import Logins
 from ci.programs.parts import Part
 from ci.programs.registry import PULL, PUSH, Repository

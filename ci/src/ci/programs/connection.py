@@ -6,8 +6,6 @@ Sources: OCI distribution specification v1.1; RFC 9110 (WWW-Authenticate, Retry-
 
 from __future__ import annotations
 
-import email.utils
-import ssl
 import time
 from dataclasses import dataclass, field
 from threading import Lock
@@ -20,12 +18,14 @@ from requests.auth import AuthBase
 
 from ci.programs import challenge
 from ci.programs.errors import AccessError, RegistryError
+from ci.programs.hiccup import Hiccup, cause_of, retry_after, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from ci.programs.challenge import Challenge
+    from ci.programs.hiccup import Patience
     from ci.programs.logins import Login
 
 T = TypeVar("T")
@@ -37,32 +37,9 @@ _PASSING: Final = (408, 429, 500, 502, 503, 504)
 _SMALL: Final = 1 << 20
 """Files up to this size in bytes are sent from memory; an empty one cannot be sent from a file."""
 
-_CERTIFICATE: Final = "certificate"
 _SIDE_BY_SIDE: Final = 16
 _ANSWER: Final = 300
 """The most characters of a registry's own words in a message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often something is tried, and the waits between: doubled each time, or as the registry asks; in seconds."""
-
-    attempts: int = 5
-    first: float = 0.5
-    longest: float = 30.0
-
-    def wait(self, attempt: int, asked: float | None) -> float:
-        """Return how long to wait after an attempt, the first being 0."""
-        wait = self.first * 2**attempt if asked is None else asked
-        return min(max(wait, 0.0), self.longest)
-
-
-class Hiccup(Exception):  # noqa: N818 - no error yet: the next attempt may succeed
-    """An attempt failed for a cause that may pass; `wait` is what the registry asks for, in seconds."""
-
-    def __init__(self, cause: str, wait: float | None = None) -> None:
-        super().__init__(cause)
-        self.wait = wait
 
 
 @dataclass(slots=True)
@@ -255,53 +232,6 @@ class Connection:
         return self.login.hidden(text) if self.login is not None else text
 
 
-def trouble(name: str, error: requests.RequestException) -> Hiccup | RegistryError:
-    """Return what to raise for an error on the way: Hiccup, or RegistryError where another attempt would not help."""
-    cause = cause_of(error)
-    if cause.startswith(_CERTIFICATE):
-        return RegistryError(
-            f"{name}: its {cause}",
-            "Add its authority to the trusted ones: SSL_CERT_FILE or REQUESTS_CA_BUNDLE.",
-        )
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return RegistryError(f"{name}: it sends to an address that is none")
-    return Hiccup(cause)
-
-
-def cause_of(error: BaseException) -> str:
-    """Return the innermost cause in words, without addresses: their queries may hold what nobody else may know."""
-    found: BaseException | None = error
-    cause = "the connection failed"
-    seen: set[int] = set()
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        if isinstance(found, ssl.SSLCertVerificationError):
-            return f"{_CERTIFICATE} is not accepted: {found.verify_message}"
-        if isinstance(found, TimeoutError | requests.Timeout):
-            cause = "no answer in time"
-        elif isinstance(found, OSError) and found.strerror:
-            cause = found.strerror.lower()
-        elif isinstance(found, ConnectionError | requests.exceptions.ChunkedEncodingError):
-            cause = "the connection was dropped"
-        inner = [each for each in found.args if isinstance(each, BaseException)]
-        reason = getattr(found, "reason", None)
-        if isinstance(reason, BaseException):
-            inner.insert(0, reason)
-        found = inner[0] if inner else found.__cause__ or found.__context__
-    return cause
-
-
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme, parts.netloc
-
-
-def retry_after(answer: requests.Response) -> float | None:
-    """Return the seconds of Retry-After, which is a number or a date; None if there is none that can be read."""
-    text = answer.headers.get("Retry-After", "")
-    if text.isdecimal():
-        return float(text)
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp() - time.time()
-    except ValueError:
-        return None

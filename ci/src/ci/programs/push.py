@@ -14,7 +14,8 @@ before all have everything. What is there already is not sent. The protocol has 
 while tags are set leaves those that were set before, and the answer says which.
 
 Progress goes to standard error. The answer is a JSON object on standard output, {"registries": [OBJECT, ...]} in the
-plan's order, with status 0 whether or not the push succeeded; bad input gives status 1 and a message. See Outcome.
+plan's order (see Outcome in delivery.py), with status 0 whether or not the push succeeded. Bad input gives status 1 and
+a message.
 """
 
 from __future__ import annotations
@@ -23,136 +24,29 @@ import argparse
 import dataclasses
 import json
 import sys
-import time
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ci.programs import logins, shipment
-from ci.programs.connection import Patience
-from ci.programs.errors import ProgramError, RegistryError
+from ci.programs.delivery import NOT_TAGGED, PARTLY_TAGGED, PUSHED, UNTOUCHED, Delivery, Outcome
+from ci.programs.errors import ProgramError
+from ci.programs.hiccup import Patience
 from ci.programs.layout import Layout
-from ci.programs.registry import PUSH, Manifest, Repository, to_stderr
+from ci.programs.registry import PUSH, Repository, to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ci.programs.logins import Logins
-    from ci.programs.parts import Part
     from ci.programs.shipment import Plan, Shipment
 
-PUSHED: Final = "pushed"
-FAILED: Final = "failed"
-NOT_TAGGED: Final = "not tagged"
-UNTOUCHED: Final = "untouched"
-PARTLY_TAGGED: Final = "partly tagged"
+T = TypeVar("T")
 
 _SIDE_BY_SIDE: Final = 8
 """How many requests are under way at once, over all registries."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """Where one registry stands, as the answer has it.
-
-    state: `pushed` (everything is there, and all tags), `failed` (see error), or, because another one failed,
-    `untouched` (nothing was sent), `not tagged` (images without tags at most), `partly tagged` (see tags_set).
-    tags_present: those that led to their digest before. bytes: what the uploaded blobs came to.
-    """
-
-    repository: str
-    address: str
-    state: str = UNTOUCHED
-    error: str = ""
-    blobs_uploaded: int = 0
-    blobs_present: int = 0
-    bytes_uploaded: int = 0
-    manifests_put: int = 0
-    manifests_present: int = 0
-    tags_set: list[str] = field(default_factory=list)
-    tags_present: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Delivery:
-    """The push to one registry; may be used by several threads."""
-
-    repository: Repository
-    outcome: Outcome
-    layout: Layout
-    _lock: Lock = field(default_factory=Lock)
-
-    @property
-    def failed(self) -> bool:
-        return self.outcome.state == FAILED
-
-    def attempt(self, action: Callable[[], None]) -> None:
-        """Do something, unless something else failed before; what goes wrong becomes the outcome."""
-        if self.failed:
-            return
-        try:
-            action()
-        except ProgramError as error:
-            with self._lock:
-                if not self.failed:
-                    self.outcome.state, self.outcome.error = FAILED, str(error)
-                    self._say(f"failed: {error}")
-
-    def check(self, fixed: dict[str, str]) -> None:
-        """Check that no fixed tag leads elsewhere. Raises RegistryError that names all that do."""
-        moved = []
-        for tag, digest in fixed.items():
-            there = self.repository.find_manifest(tag)
-            if there not in {"", digest}:
-                moved.append(f"{tag} is {there} already, and would become {digest}")
-        if moved:
-            raise RegistryError(
-                f"{self.repository.name}: a version is never moved: {'; '.join(moved)}",
-                "Publish under a new version.",
-            )
-
-    def send_blob(self, part: Part) -> None:
-        """Upload a blob that is not there."""
-        if self.repository.has_blob(part.digest):
-            with self._lock:
-                self.outcome.blobs_present += 1
-            return
-        self.layout.check(part.descriptor, part.role)
-        started = time.monotonic()
-        self.repository.put_blob(part, self.layout.path(part.digest))
-        took = time.monotonic() - started
-        with self._lock:
-            self.outcome.blobs_uploaded += 1
-            self.outcome.bytes_uploaded += part.size
-        self._say(f"{part.role}, {_megabytes(part.size)} in {took:.1f} s")
-
-    def send_manifest(self, part: Part) -> None:
-        """Put a manifest that is not there, by its digest."""
-        if self.repository.find_manifest(part.digest):
-            self.outcome.manifests_present += 1
-            return
-        self.repository.put_manifest(part.digest, self._manifest(part), str(part))
-        self.outcome.manifests_put += 1
-        self._say(f"{part.role}, {part.digest}")
-
-    def tag(self, tag: str, part: Part) -> None:
-        """Let a tag lead to a manifest."""
-        if self.repository.find_manifest(tag) == part.digest:
-            self.outcome.tags_present.append(tag)
-            return
-        self.repository.put_manifest(tag, self._manifest(part), f"tag {tag}")
-        self.outcome.tags_set.append(tag)
-        self._say(f"tag {tag}, {part.digest}")
-
-    def _manifest(self, part: Part) -> Manifest:
-        return Manifest(part.media_type, self.layout.path(part.digest).read_bytes())
-
-    def _say(self, line: str) -> None:
-        self.repository.say(f"{self.repository.name}: {line}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +55,7 @@ class Push:
 
     plan: Plan
     shipment: Shipment
-    deliveries: tuple[_Delivery, ...]
+    deliveries: tuple[Delivery, ...]
 
     def run(self) -> list[Outcome]:
         """Do it, and return where each registry stands, in the plan's order."""
@@ -183,10 +77,19 @@ class Push:
                 for delivery in self.deliveries:
                     delivery.outcome.state = PUSHED
         for delivery in self.deliveries:
-            outcome = delivery.outcome
-            if outcome.state == PARTLY_TAGGED and not outcome.tags_set:
-                outcome.state = NOT_TAGGED
+            self._settle(delivery.outcome)
         return [delivery.outcome for delivery in self.deliveries]
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Say how far tags got at a registry where none failed."""
+        wanted = self.plan.fixed.keys() | self.plan.moving.keys()
+        if outcome.state == PARTLY_TAGGED and not outcome.tags_set:
+            outcome.state = NOT_TAGGED
+        elif outcome.state == PARTLY_TAGGED and wanted == {
+            *outcome.tags_set,
+            *outcome.tags_present,
+        }:
+            outcome.state = PUSHED
 
     def _reach(self, pool: ThreadPoolExecutor) -> None:
         self._each(pool, lambda delivery: delivery.repository.reach())
@@ -199,24 +102,15 @@ class Push:
     def _send(self, pool: ThreadPoolExecutor) -> None:
         # Large ones first: they would be waited for at the end.
         blobs = sorted(self.shipment.blobs.values(), key=lambda part: -part.size)
-        _all(
-            pool,
-            (
-                partial(delivery.attempt, partial(delivery.send_blob, part))
-                for part in blobs
-                for delivery in self.deliveries
-            ),
-        )
-        self._each(pool, self._send_manifests)
-
-    def _send_manifests(self, delivery: _Delivery) -> None:
-        for part in self.shipment.manifests.values():
-            delivery.send_manifest(part)
-        subjects = defaultdict(list)
-        for attachment in self.shipment.attachments:
-            subjects[attachment.subject].append(attachment.part.descriptor)
-        for subject, entries in subjects.items():
-            delivery.repository.add_referrers(subject, entries)
+        self._every(pool, Delivery.send_blob, blobs)
+        attached = {attachment.part.digest for attachment in self.shipment.attachments}
+        manifests = self.shipment.manifests.values()
+        self._every(pool, Delivery.look_for, manifests)
+        images = [part for part in manifests if part.digest not in attached]
+        self._each(pool, lambda delivery: delivery.send_in_order(images))
+        # Registries take these in any order, even before what they refer to.
+        self._every(pool, Delivery.send_manifest, [one.part for one in self.shipment.attachments])
+        self._every(pool, Delivery.list_attachments, self.shipment.by_subject().items())
 
     def _tag(self, tags: dict[str, str]) -> None:
         """Set tags at one registry after the other, and stop at the first that fails: fewer are tagged by halves."""
@@ -227,10 +121,21 @@ class Push:
             if delivery.failed:
                 return
 
-    def _each(self, pool: ThreadPoolExecutor, action: Callable[[_Delivery], None]) -> None:
+    def _each(self, pool: ThreadPoolExecutor, action: Callable[[Delivery], None]) -> None:
+        """Do something at all registries at once."""
+        _all(pool, (partial(each.attempt, partial(action, each)) for each in self.deliveries))
+
+    def _every(
+        self, pool: ThreadPoolExecutor, action: Callable[[Delivery, T], None], items: Iterable[T]
+    ) -> None:
+        """Do something with each of many things at all registries at once."""
         _all(
             pool,
-            (partial(each.attempt, partial(action, each)) for each in self.deliveries),
+            [
+                partial(delivery.attempt, partial(action, delivery, item))
+                for item in items
+                for delivery in self.deliveries
+            ],
         )
 
 
@@ -257,7 +162,7 @@ def push(
         for target in plan.targets
     ]
     deliveries = tuple(
-        _Delivery(repository, Outcome(repository.name, repository.address), layout)
+        Delivery(repository, Outcome(repository.name, repository.address), layout)
         for repository in repositories
     )
     try:
@@ -265,10 +170,6 @@ def push(
     finally:
         for repository in repositories:
             repository.close()
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

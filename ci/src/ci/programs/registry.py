@@ -11,8 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
-from ci.programs.connection import Connection, Patience, trouble
+from ci.programs.connection import Connection
 from ci.programs.errors import AbsentError, DigestError, PlanError, RegistryError
+from ci.programs.hiccup import Patience, trouble
 from ci.programs.layout import INDEX
 from ci.programs.parts import INDEXES, MANIFESTS
 

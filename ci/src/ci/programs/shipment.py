@@ -60,6 +60,13 @@ class Shipment:
     manifests: dict[str, Part] = field(default_factory=dict)
     attachments: list[Attachment] = field(default_factory=list)
 
+    def by_subject(self) -> dict[str, list[Descriptor]]:
+        """Return what is attached to each manifest that has something attached."""
+        found: dict[str, list[Descriptor]] = {}
+        for attachment in self.attachments:
+            found.setdefault(attachment.subject, []).append(attachment.part.descriptor)
+        return found
+
 
 def load_plan(path: Path) -> Plan:
     """Read the file of a plan. Raises PlanError."""

@@ -11,7 +11,7 @@ import pytest
 import requests
 from urllib3.exceptions import MaxRetryError, ProtocolError
 
-from ci.programs.connection import Patience, cause_of, retry_after
+from ci.programs.hiccup import Patience, cause_of, retry_after
 
 
 @pytest.mark.parametrize(
