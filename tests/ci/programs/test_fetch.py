@@ -189,7 +189,7 @@ def test_command_line(registry: str, tmp_path: Path, environment: dict[str, str]
     done = subprocess.run([*command, "--reference=fetched"], **options, check=False)
     assert done.returncode == 0
     assert json.loads(done.stdout)["digest"] == sample.digest
-    assert f"{NAME}: layer 2 of linux/arm64, 0.0 MB\n" in done.stderr
+    assert f"{NAME}: layer 2 of linux/arm64, 0.0 kB\n" in done.stderr
     done = subprocess.run([*command, "--reference=nothing"], **options, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"{NAME}: there is no image nothing\nCheck the tag or digest.\n"

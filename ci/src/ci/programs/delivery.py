@@ -99,7 +99,7 @@ class Delivery:
         with self._lock:
             self.outcome.blobs_uploaded += 1
             self.outcome.bytes_uploaded += part.size
-        self._say(f"{part.role}, {_megabytes(part.size)} in {took:.1f} s")
+        self._say(f"{part.role}, {part.volume} in {took:.1f} s")
 
     def look_for(self, part: Part) -> None:
         """Note whether a manifest is there."""
@@ -140,7 +140,3 @@ class Delivery:
 
     def _say(self, line: str) -> None:
         self.repository.say(f"{self.repository.name}: {line}")
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"

@@ -98,7 +98,7 @@ class Fetch:
         fetched = path.with_suffix(".part")
         self.repository.get_blob(part, fetched)
         fetched.rename(path)
-        self.repository.say(f"{self.repository.name}: {part.role}, {part.size / 1e6:.1f} MB")
+        self.repository.say(f"{self.repository.name}: {part.role}, {part.volume}")
 
     def _write(self, entries: list[Descriptor]) -> None:
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 INDEXES: Final = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS: Final = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json")
+_MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ class Part:
     def size(self) -> int:
         """Its size in bytes."""
         return int(self.descriptor["size"])
+
+    @property
+    def volume(self) -> str:
+        """Its size in words."""
+        return (
+            f"{self.size / 1e6:.1f} MB" if self.size >= _MEGABYTE else f"{self.size / 1e3:.1f} kB"
+        )
 
     @property
     def media_type(self) -> str:
