@@ -11,7 +11,9 @@ from dagger.mod import default_module
 
 from ci import Ci
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
+from ci.scan_settings import ScanSettings
 from ci.settings import SuiteSettings, name_of
+from ci.waivers import Waiver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,8 @@ TABLES = {
     "### `[tool.ci.image]`": ImageSettings,
     "### `[tool.ci.image.artifact]`": ArtifactSettings,
     "### `[tool.ci.image.variants.NAME]`": VariantSettings,
+    "### `[tool.ci.scan]`": ScanSettings,
+    "### `[[tool.ci.waivers]]`": Waiver,
 }
 
 
@@ -66,6 +70,8 @@ def shown(default: object) -> str:
         return "required"
     if default in {(), "", None}:
         return "none"
+    if isinstance(default, bool):
+        return f"`{default}`".lower()
     if isinstance(default, tuple):
         return f"`{list(default)}`".replace("'", '"')
     return f"`{default}`" if isinstance(default, str) else f"`{default:g}`"

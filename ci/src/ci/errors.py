@@ -4,6 +4,8 @@ CiError
 ├── SettingsError    [tool.ci] is missing, wrong, or names something that is not there
 ├── SelectionError   a version was asked for that the settings do not have
 ├── ReportError      a tool's report cannot be read
+├── FeedError        a vulnerability database is missing, broken or too old
+├── ScanError        the scanner broke off, or found what fails
 └── SuiteError       the suite ran and is not green
 """
 
@@ -32,3 +34,11 @@ class ReportError(CiError):
 
 class SuiteError(CiError):
     """The suite ran and is not green; the message holds the table."""
+
+
+class FeedError(CiError):
+    """A vulnerability database is missing, broken or too old."""
+
+
+class ScanError(CiError):
+    """The scanner broke off, or found what fails; then the message holds the table."""

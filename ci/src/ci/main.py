@@ -6,9 +6,11 @@ import dagger
 from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
 
 from ci import images, matrix, report, settings, table
-from ci.errors import SettingsError, SuiteError
+from ci import scan as scanning
+from ci.errors import ScanError, SettingsError, SuiteError
 from ci.settings import FILE, TABLE, SuiteSettings
 from ci.suite import Suite, SuiteRun
+from ci.verdict import Verdict
 
 Source = Annotated[
     dagger.Directory,
@@ -29,6 +31,15 @@ Repository = Annotated[
 ]
 Variant = Annotated[list[str] | None, Doc("Only these variants of [tool.ci.image.variants]")]
 Platform = Annotated[list[str] | None, Doc("Only these platforms, such as linux/arm64")]
+Feed = Annotated[
+    dagger.Directory | None,
+    Doc(
+        "Trivy's vulnerability database: trivy.db and metadata.json, or db.tar.gz; fetched without it"
+    ),
+]
+Archive = Annotated[
+    dagger.File | None, Doc("An image to scan too, as a tar of its OCI layout (as-tarball)")
+]
 
 
 @object_type
@@ -113,6 +124,37 @@ class Ci:
     ) -> dagger.Directory:
         """List what the images hold: SPDX and CycloneDX for each, with every installed package in both."""
         return await images.bills(await images.build(source, git, variant, platform))
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]  # the overloads lack it
+    async def scan(self, source: Source, feed: Feed = None, image: Archive = None) -> str:
+        """Look for vulnerabilities, misconfiguration, secrets and licences, and print what is to mend.
+
+        Fails if anything is to mend, a waiver has expired, or the feed is missing, broken or too old.
+        """
+        found = await _scan(source, feed, image)
+        if found.faults:
+            raise ScanError(f"{'; '.join(found.faults)}\n\n{found.table()}\n")
+        return f"{found.table()}\n"
+
+    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]  # the overloads lack it
+    async def scan_report(
+        self, source: Source, feed: Feed = None, image: Archive = None
+    ) -> dagger.Directory:
+        """Scan as `scan` does, and give table.txt, findings.json and findings.sarif.
+
+        A red scan has a report too.
+        """
+        return scanning.report(await _scan(source, feed, image))
+
+
+async def _scan(
+    source: dagger.Directory, feed: dagger.Directory | None, image: dagger.File | None
+) -> Verdict:
+    scanner = await scanning.prepare(source, feed)
+    findings = await scanner.source(source)
+    if image is not None:
+        findings += await scanner.image(image, "image")
+    return scanner.judge(findings)
 
 
 async def _run(

@@ -124,13 +124,18 @@ def parse(text: str) -> Settings:
 
 def table(text: str, name: str) -> dict[str, Any]:
     """Return the table [tool.ci.NAME] of the text of a pyproject.toml. Raises SettingsError."""
+    return _as_table(our_tables(text).get(name), f"{TABLE}.{name}")
+
+
+def our_tables(text: str) -> dict[str, Any]:
+    """Return the table [tool.ci] of the text of a pyproject.toml. Raises SettingsError."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{FILE} is not TOML: {error}", "Mend the file.") from None
     ours = _as_table(_as_table(document.get("tool", {}), "tool").get("ci"), TABLE)
     _refuse_unknown(ours, list(TABLES), TABLE)
-    return _as_table(ours.get(name), f"{TABLE}.{name}")
+    return ours
 
 
 def read_table(kind: type[Any], table: object, path: str) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""Scans: sources and images looked at with Trivy, and what is found."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from ci import feed, sarif, scan_settings, tool, trivy, verdict, waivers
+from ci.errors import FeedError, ScanError, SettingsError
+from ci.feed import Feed
+from ci.findings import Finding
+from ci.scan_settings import ScanSettings
+from ci.settings import FILE
+from ci.tool import Tool
+from ci.verdict import Verdict
+from ci.waivers import Waiver
+
+SOURCE: Final = "source"
+"""How the source is called in findings."""
+
+_LOCK: Final = "trivy.txt"
+_ARCHIVE: Final = "/image.tar"
+_FOLDER: Final = "/source"
+_REPORT: Final = "/report.json"
+_LINES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """What scans: Trivy, with a feed that is not too old; the settings and waivers of one source; the time."""
+
+    tool: Tool
+    feed: Feed
+    settings: ScanSettings
+    waivers: tuple[Waiver, ...]
+    now: dt.datetime
+
+    async def source(self, source: dagger.Directory) -> list[Finding]:
+        """Return what is found in a source's files. Raises ScanError if Trivy breaks off."""
+        mounted = self._container().with_mounted_directory(_FOLDER, source).with_workdir(_FOLDER)
+        return await _run(mounted, trivy.source_command(self.settings, _REPORT), SOURCE)
+
+    async def image(self, archive: dagger.File, name: str) -> list[Finding]:
+        """Return what is found in an image, given as a tar of its OCI layout. Raises ScanError."""
+        mounted = self._container().with_mounted_file(_ARCHIVE, archive)
+        return await _run(mounted, trivy.image_command(_ARCHIVE, _REPORT), name)
+
+    def judge(self, findings: list[Finding]) -> Verdict:
+        """Return what findings come to today."""
+        return verdict.judge(
+            findings,
+            self.settings,
+            self.waivers,
+            scanner=self.tool.origin,
+            feed=str(self.feed),
+            today=self.now.date(),
+        )
+
+    def _container(self) -> dagger.Container:
+        return self.tool.container.with_directory(f"{trivy.CACHE}/db", self.feed.directory)
+
+
+async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> Scanner:
+    """Return the scanner for a source, with the feed given, or else with one that Trivy fetches.
+
+    Raises SettingsError, and FeedError if the feed is missing, broken or too old.
+    """
+    if not await source.exists(FILE):
+        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
+    text = await source.file(FILE).contents()
+    settings = scan_settings.parse(text)
+    held = waivers.parse(text)
+    now = dt.datetime.now(dt.UTC)
+    found = await tool.find(settings.image, _LOCK, "trivy")
+    directory = given if given is not None else await _fetch(found, now)
+    loaded = await feed.load(directory, now, settings.feed_max_age_days)
+    return Scanner(found, loaded, settings, held, now)
+
+
+def report(found: Verdict) -> dagger.Directory:
+    """Return a verdict as a directory with table.txt, findings.json and findings.sarif."""
+    return (
+        dag.directory()
+        .with_new_file("table.txt", f"{found.table()}\n")
+        .with_new_file("findings.json", found.json())
+        .with_new_file("findings.sarif", sarif.render(found))
+    )
+
+
+async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
+    # Of today: without the date the answer of another day would do.
+    fetched = found.container.with_env_variable("FEED_OF", now.date().isoformat()).with_exec(
+        trivy.fetch_command(), expect=dagger.ReturnType.ANY
+    )
+    if await fetched.exit_code():
+        said = _last(await fetched.stderr())
+        raise FeedError(f"Trivy could not fetch its vulnerability database:\n{said}", feed.HINT)
+    return fetched.directory(f"{trivy.CACHE}/db")
+
+
+async def _run(container: dagger.Container, command: list[str], name: str) -> list[Finding]:
+    ran = container.with_exec(command, expect=dagger.ReturnType.ANY)
+    if await ran.exit_code():
+        raise ScanError(
+            f"Trivy broke off at {name}:\n{_last(await ran.stderr())}",
+            "If it is about the database, give another feed.",
+        )
+    return trivy.parse(await ran.file(_REPORT).contents(), name)
+
+
+def _last(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-_LINES:])
