@@ -1,8 +1,9 @@
-"""What is attached to images: in-toto statements about a digest, and the kinds of them that we make."""
+"""What is attached to images: in-toto statements about a digest, in the kinds that we make."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+import dagger
 
 from ci import oci
 
@@ -23,44 +24,25 @@ NAMES: Final = {
 }
 
 BUNDLE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
-_STATEMENT: Final = "https://in-toto.io/Statement/v1"
-_JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A statement about the image or index that `subject` describes."""
+    """What is said of the image or index that `subject` describes; `predicate` is a JSON file."""
 
+    name: str
     subject: oci.Descriptor
     kind: str
-    predicate: Mapping[str, Any]
+    predicate: dagger.File
 
-    @property
-    def statement(self) -> oci.Document:
-        """The statement as it is signed (in-toto Statement v1)."""
-        algorithm, _, value = self.subject.digest.partition(":")
-        return oci.document(
-            _JSON,
-            {
-                "_type": _STATEMENT,
-                "subject": [{"digest": {algorithm: value}, "annotations": {}}],
-                "predicateType": self.kind,
-                "predicate": self.predicate,
-            },
-        )
-
-    def referrer(self, bundle: str, created: str) -> tuple[oci.Document, ...]:
-        """Return the manifest that attaches the signed statement to its subject, and the blobs that it names.
+    def referrer(self, bundle: oci.Descriptor, created: str) -> tuple[oci.Document, oci.Document]:
+        """Return the manifest that attaches the signed statement to its subject, and the configuration it names.
 
         Annotations are cosign's (pkg/oci/remote/write.go), whose `verify` looks for them.
         """
-        blob = oci.Document(BUNDLE, bundle)
         annotations = {
             "org.opencontainers.image.created": created,
             "dev.sigstore.bundle.content": "dsse-envelope",
             "dev.sigstore.bundle.predicateType": self.kind,
         }
-        manifest, empty = oci.artifact(
-            BUNDLE, oci.describe(blob), self.subject, tuple(annotations.items())
-        )
-        return manifest, empty, blob
+        return oci.artifact(BUNDLE, bundle, self.subject, tuple(annotations.items()))

@@ -21,6 +21,18 @@ STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PAYLOAD: Final = "application/vnd.in-toto+json"
 
 
+def statement(subject: str, kind: str, predicate: Any) -> bytes:  # noqa: ANN401 - JSON
+    """Return the statement that something holds of what has a digest."""
+    algorithm, _, value = subject.partition(":")
+    content = {
+        "_type": STATEMENT,
+        "subject": [{"digest": {algorithm: value}, "annotations": {}}],
+        "predicateType": kind,
+        "predicate": predicate,
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
 def encoded(payload: bytes) -> bytes:
     """Return the bytes that are signed for a payload: its type and itself, each with its length."""
     kind = _PAYLOAD.encode()

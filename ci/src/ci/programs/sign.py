@@ -1,19 +1,22 @@
-"""Signs statements, by a key or by an identity: each in-toto statement becomes a Sigstore bundle.
+"""Signs what is said of images, by a key or by an identity: each in-toto statement becomes a Sigstore bundle.
 
-    python -m ci.programs.sign --statements FOLDER --output FOLDER --key FILE [--password FILE]
-    python -m ci.programs.sign --statements FOLDER --output FOLDER --identity-token FILE
+    python -m ci.programs.sign --plan FILE --predicates FOLDER --output FOLDER --key FILE [--password FILE]
+    python -m ci.programs.sign --plan FILE --predicates FOLDER --output FOLDER --identity-token FILE
 
-NAME.json becomes NAME.json in the output. By a key nothing else is asked, and a bundle is the same each time. By an
-identity (an OpenID Connect token with the audience `sigstore`), Sigstore's public services certify a key that lives
-only for this run, and log each signature publicly.
+The plan is a list of objects: name, subject (a digest) and kind (the predicate's type); the predicate is NAME.json. The
+output has NAME.json, the bundle, and bundles.json: digest and size of each by its name. By a key nothing else is asked,
+and a bundle is the same each time. By an identity (an OpenID Connect token with the audience `sigstore`), Sigstore's
+public services certify a key that lives only for this run, and log each signature publicly.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ci.programs import envelope, keys
 from ci.programs.errors import IdentityError, ProgramError
@@ -21,17 +24,20 @@ from ci.programs.errors import IdentityError, ProgramError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SUMMARY: Final = "bundles.json"
 
-def by_key(statements: Sequence[Path], output: Path, key: str, password: str) -> None:
-    """Sign statements by a private key."""
+Statements = dict[str, bytes]
+"""Statements by their names."""
+
+
+def by_key(statements: Statements, key: str, password: str) -> dict[str, str]:
+    """Return the bundles of statements that a private key signs. Raises KeyFileError."""
     private = keys.private_key(key, password)
-    for path in statements:
-        bundle = envelope.signed(path.read_bytes(), private)
-        (output / path.name).write_text(bundle, encoding="utf-8")
+    return {name: envelope.signed(statement, private) for name, statement in statements.items()}
 
 
-def by_identity(statements: Sequence[Path], output: Path, token: str) -> None:
-    """Sign statements by Sigstore's public services. Raises IdentityError."""
+def by_identity(statements: Statements, token: str) -> dict[str, str]:
+    """Return the bundles of statements that Sigstore's public services sign. Raises IdentityError."""
     # Loaded only here: it takes a second.
     from sigstore.dsse import Statement  # noqa: PLC0415
     from sigstore.errors import Error  # noqa: PLC0415
@@ -50,9 +56,10 @@ def by_identity(statements: Sequence[Path], output: Path, token: str) -> None:
     try:
         context = SigningContext.from_trust_config(ClientTrustConfig.production())
         with context.signer(identity) as signer:
-            for path in statements:
-                bundle = signer.sign_dsse(Statement(path.read_bytes()))
-                (output / path.name).write_text(bundle.to_json(), encoding="utf-8")
+            return {
+                name: signer.sign_dsse(Statement(statement)).to_json()
+                for name, statement in statements.items()
+            }
     except (Error, OSError) as error:
         raise IdentityError(
             f"Sigstore did not sign: {error}",
@@ -63,25 +70,52 @@ def by_identity(statements: Sequence[Path], output: Path, token: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Returns 1 with a message on standard error if nothing could be signed."""
     parser = argparse.ArgumentParser(prog="python -m ci.programs.sign", description=__doc__)
-    parser.add_argument("--statements", required=True, type=Path)
+    parser.add_argument("--plan", required=True, type=Path)
+    parser.add_argument("--predicates", required=True, type=Path)
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--password", type=Path)
     means = parser.add_mutually_exclusive_group(required=True)
     means.add_argument("--key", type=Path)
     means.add_argument("--identity-token", type=Path)
     given = parser.parse_args(arguments)
-    statements = sorted(given.statements.glob("*.json"))
     given.output.mkdir(parents=True, exist_ok=True)
     try:
+        statements = read(given.plan, given.predicates)
         if given.key is None:
-            by_identity(statements, given.output, given.identity_token.read_text(encoding="utf-8"))
+            bundles = by_identity(statements, given.identity_token.read_text(encoding="utf-8"))
         else:
+            # A file that an editor or `echo` wrote ends with a line break, which is no part of a password.
             password = given.password.read_text(encoding="utf-8") if given.password else ""
-            by_key(statements, given.output, given.key.read_text(encoding="utf-8"), password)
+            key = given.key.read_text(encoding="utf-8")
+            bundles = by_key(statements, key, password.rstrip("\n"))
     except ProgramError as error:
         print(error, file=sys.stderr)
         return 1
+    write(bundles, given.output)
     return 0
+
+
+def read(plan: Path, predicates: Path) -> Statements:
+    """Return the statements that a plan asks for."""
+    return {
+        entry["name"]: envelope.statement(
+            entry["subject"],
+            entry["kind"],
+            json.loads((predicates / f"{entry['name']}.json").read_bytes()),
+        )
+        for entry in json.loads(plan.read_bytes())
+    }
+
+
+def write(bundles: dict[str, str], output: Path) -> None:
+    """Write bundles, and what descriptors of them say."""
+    summary = {}
+    for name, bundle in bundles.items():
+        content = bundle.encode()
+        (output / f"{name}.json").write_bytes(content)
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        summary[name] = {"digest": digest, "size": len(content)}
+    (output / SUMMARY).write_text(json.dumps(summary), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+"""Signing: by a key, or by an identity that Sigstore certifies."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import dagger
+from dagger import dag
+
+from ci import oci, program
+from ci.attestation import BUNDLE, Attestation
+from ci.errors import SignatureError
+
+_PLAN: Final = "/plan.json"
+_PREDICATES: Final = "/predicates"
+_OUTPUT: Final = "/bundles"
+_SUMMARY: Final = "bundles.json"
+_KEY: Final = "/run/secrets/key"
+_PASSWORD: Final = "/run/secrets/password"  # noqa: S105 - a path
+_TOKEN: Final = "/run/secrets/identity-token"  # noqa: S105 - a path
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """What signs: a private key, encrypted or not, or a token of an identity."""
+
+    key: dagger.Secret | None = None
+    password: dagger.Secret | None = None
+    token: dagger.Secret | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there is exactly one of key and token. Raises SignatureError."""
+        if (self.key is None) == (self.token is None):
+            raise SignatureError(
+                "nothing signs the images" if self.key is None else "both a key and a token came",
+                "Give --key=file:PATH (made by `cosign generate-key-pair`, or by openssl: see docs/reference/images.md),"
+                "\nor, where OpenID Connect is there, --identity-token=env:NAME.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An attestation that is signed: the blob of its bundle."""
+
+    attestation: Attestation
+    bundle: oci.Descriptor
+    file: dagger.File
+
+
+async def sign(attestations: Sequence[Attestation], signer: Signer) -> list[Signed]:
+    """Sign attestations, all in one container, whose only secret is what signs. Raises SignatureError."""
+    plan = [
+        {"name": each.name, "subject": each.subject.digest, "kind": each.kind}
+        for each in attestations
+    ]
+    predicates = dag.directory()
+    for each in attestations:
+        predicates = predicates.with_file(f"{each.name}.json", each.predicate)
+    container = (
+        program.container("sign", "envelope", "keys", "errors")
+        .with_mounted_file(_PLAN, dag.file("plan.json", json.dumps(plan)))
+        .with_mounted_directory(_PREDICATES, predicates)
+    )
+    arguments = [f"--plan={_PLAN}", f"--predicates={_PREDICATES}", f"--output={_OUTPUT}"]
+    for path, option, secret in (
+        (_KEY, "key", signer.key),
+        (_PASSWORD, "password", signer.password),
+        (_TOKEN, "identity-token", signer.token),
+    ):
+        if secret is not None:
+            container = container.with_mounted_secret(path, secret)
+            arguments.append(f"--{option}={path}")
+    output = container.with_exec(arguments, use_entrypoint=True).directory(_OUTPUT)
+    try:
+        found = json.loads(await output.file(_SUMMARY).contents())
+    except dagger.ExecError as error:
+        raise SignatureError(f"the images were not signed: {error.stderr.strip()}") from error
+    return [
+        Signed(
+            each,
+            oci.Descriptor(BUNDLE, found[each.name]["digest"], found[each.name]["size"]),
+            output.file(f"{each.name}.json"),
+        )
+        for each in attestations
+    ]
