@@ -6,7 +6,11 @@ CiError
 ├── ReportError      a tool's report cannot be read
 ├── FeedError        a vulnerability database is missing, broken or too old
 ├── ScanError        the scanner broke off, or found what fails
-└── SuiteError       the suite ran and is not green
+├── SuiteError       the suite ran and is not green
+├── SignatureError   nothing signs, or the signing failed
+├── RegistryError    a registry's name is none, or it cannot be reached from a container
+├── PublishError     the images are not what may be published, or not all registries took them
+└── VerifyError      an image is not what may be trusted
 """
 
 # The SDK logs a traceback for every other exception; these are answers, not faults of this module.
@@ -42,3 +46,19 @@ class FeedError(CiError):
 
 class ScanError(CiError):
     """The scanner broke off, or found what fails; then the message holds the table."""
+
+
+class SignatureError(CiError):
+    """Nothing signs, or the signing failed."""
+
+
+class RegistryError(CiError):
+    """A registry's name is none, or it cannot be reached from a container."""
+
+
+class PublishError(CiError):
+    """The images are not what may be published, or not all registries took them."""
+
+
+class VerifyError(CiError):
+    """An image is not what may be trusted; the message holds the table."""

@@ -1,5 +1,6 @@
 """Programs of this module that run in a container: what needs packages or works on file systems."""
 
+import ast
 from importlib.resources import files
 from typing import Final
 
@@ -12,17 +13,18 @@ IMAGE: Final = "python:3.11-slim-bookworm"
 """The image that programs run in; it never becomes part of what they make."""
 
 _FOLDER: Final = "programs"
+_PACKAGE: Final = f"ci.{_FOLDER}"
 _ROOT: Final = "/opt/programs"
 _LOCK: Final = "requirements.txt"
 
 
-def container(name: str, *needs: str) -> dagger.Container:
+def container(name: str) -> dagger.Container:
     """Return a container whose entrypoint is the program `name` of ci/programs.
 
-    `needs` are the other files that it imports: an edit of one that it does not import repeats nothing.
+    It has the files that the program imports and no other: an edit of one that it does not import repeats nothing.
     """
     sources = dag.directory()
-    for module in ("__init__", name, *needs):
+    for module in needed(name):
         file = f"{module}.py"
         sources = sources.with_new_file(f"ci/{_FOLDER}/{file}", text(file))
     return (
@@ -32,6 +34,23 @@ def container(name: str, *needs: str) -> dagger.Container:
         .with_directory(_ROOT, sources)
         .with_entrypoint([f"{python.VENV}/bin/python", "-m", f"ci.{_FOLDER}.{name}"])
     )
+
+
+def needed(name: str) -> list[str]:
+    """Return the files of the folder that a program is made of: itself, and what it imports, however far away."""
+    found = {"__init__"}
+    waiting = [name]
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        found.add(module)
+        for node in ast.walk(ast.parse(text(f"{module}.py"))):
+            if isinstance(node, ast.ImportFrom) and node.module == _PACKAGE:
+                waiting += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{_PACKAGE}."):
+                waiting.append(str(node.module).removeprefix(f"{_PACKAGE}."))
+    return sorted(found)
 
 
 def text(name: str) -> str:

@@ -51,7 +51,7 @@ async def make(image: Image, created: str) -> Bills:
         .directory(_RAW)
     )
     folder = (
-        program.container("sbom", "installed", "layout", "errors")
+        program.container("sbom")
         .with_mounted_directory(_LAYOUT, single)
         .with_mounted_directory(_RAW, raw)
         .with_exec(

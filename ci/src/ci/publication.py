@@ -1,0 +1,116 @@
+"""Publishing: a commit's images are built, tried, described, scanned and signed, and only then any registry hears of them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagger
+from dagger import dag
+
+from ci import delivery, images, layout, oci, provenance, registries, revision, sbom, signature, smoke
+from ci.attestation import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX, Attestation
+from ci.delivery import Tagged
+from ci.image import Image
+from ci.images import Build
+from ci.layout import REFERENCE, Layout
+from ci.sbom import Bills
+from ci.signature import Signed, Signer
+from ci.together import together
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A build with what was found out about it: each image's bills of materials, and its scan as a predicate."""
+
+    build: Build
+    bills: tuple[Bills, ...]
+    scans: dict[str, dagger.File]
+    """By the image's name."""
+
+    builder: str
+    locks: dict[str, str]
+
+    def attestations(self) -> list[Attestation]:
+        """Return what is said of each index and each image."""
+        found = []
+        for variant, document in self.build.indexes.items():
+            subject = oci.describe(document)
+            found += [
+                Attestation(f"{variant}.signature", subject, SIGNATURE, _json({})),
+                Attestation(
+                    f"{variant}.provenance",
+                    subject,
+                    PROVENANCE,
+                    self._provenance(self.build.of(variant)),
+                ),
+            ]
+        for bills in self.bills:
+            image = bills.image
+            subject = image.descriptor
+            found += [
+                Attestation(f"{image.name}.{name}", subject, kind, predicate)
+                for name, kind, predicate in (
+                    ("signature", SIGNATURE, _json({})),
+                    ("provenance", PROVENANCE, self._provenance([image])),
+                    ("spdx", SPDX, bills.folder.file(sbom.SPDX)),
+                    ("cyclonedx", CYCLONEDX, bills.folder.file(sbom.CYCLONEDX)),
+                    ("scan", SCAN, self.scans[image.name]),
+                )
+            ]
+        return found
+
+    def _provenance(self, made: Sequence[Image]) -> dagger.File:
+        return _json(
+            provenance.predicate(
+                self.build.settings,
+                self.build.revision,
+                made,
+                builder=self.builder,
+                locks=self.locks,
+            )
+        )
+
+
+def attached(build: Build, signed: Sequence[Signed]) -> Layout:
+    """Return a build's layout with the signed statements attached to what they are about."""
+    made = build.layout()
+    for each in signed:
+        manifest, empty = each.attestation.referrer(each.bundle, build.revision.created)
+        made.add_document(empty)
+        made.add_document(manifest)
+        made.add_file(each.bundle.digest, each.file)
+        made.add_entry(
+            oci.describe(
+                manifest,
+                artifact_type=each.bundle.media_type,
+                annotations=((f"{REFERENCE}.kind", each.attestation.name),),
+            )
+        )
+    return made
+
+
+async def locks(build: Build, source: dagger.Directory) -> dict[str, str]:
+    """Return the SHA-256 of each variant's lock by its path."""
+    paths = [variant.requirements for variant in build.settings.variants]
+    texts = await together([source.file(path).contents() for path in paths])
+    return {
+        path: hashlib.sha256(text.encode()).hexdigest()
+        for path, text in zip(paths, texts, strict=True)
+    }
+
+
+def indexes(build: Build) -> list[Tagged]:
+    """Return the index of each variant with its tags."""
+    tags = revision.tags(build.revision)
+    return [
+        Tagged(
+            variant,
+            document.digest,
+            tags.ending(build.settings.suffix(build.settings.variant(variant))),
+        )
+        for variant, document in build.indexes.items()
+    ]
+
+
+def _json(value: object) -> dagger.File:
+    return dag.file("predicate.json", oci.document("application/json", value).text)
