@@ -11,12 +11,12 @@ from dagger import dag
 from ci import program
 from ci.columns import columns
 from ci.errors import PublishError
-from ci.registries import Registry
+from ci.progress import progress
+from ci.registries import Reach, Registry
 from ci.revision import Tags
 
 _LAYOUT: Final = "/layout"
 _PLAN: Final = "/plan.json"
-_AUTH: Final = "/run/secrets/auth"
 _PUSHED: Final = "pushed"
 _MEGABYTE: Final = 1e6
 
@@ -46,52 +46,29 @@ def plan(registries: Sequence[Registry], indexes: Sequence[Tagged]) -> str:
     )
 
 
-async def push(
-    layout: dagger.Directory,
-    registries: Sequence[Registry],
-    services: Mapping[str, dagger.Service],
-    indexes: Sequence[Tagged],
-    auth: dagger.Secret | None,
-    now: str,
-) -> list[str]:
+async def push(layout: dagger.Directory, reach: Reach, indexes: Sequence[Tagged]) -> list[str]:
     """Push a layout; return the references of the indexes, one for each registry and tag.
 
-    `now` makes each run ask the registries anew. Raises PublishError, saying where each registry stands, when not all
-    have everything.
+    Raises PublishError, saying where each registry stands, when not all have everything.
     """
-    container = reaching(program.container("push"), services, auth)
-    arguments = [f"--layout={_LAYOUT}", f"--plan={_PLAN}", *auth_option(auth)]
+    made = plan(reach.registries, indexes)
+    arguments = [f"--layout={_LAYOUT}", f"--plan={_PLAN}", *reach.arguments()]
     try:
         answer = json.loads(
-            await container.with_mounted_directory(_LAYOUT, layout)
-            .with_mounted_file(_PLAN, dag.file("plan.json", plan(registries, indexes)))
-            .with_env_variable("NOW", now)
+            await reach.bound(program.container("push"))
+            .with_mounted_directory(_LAYOUT, layout)
+            .with_mounted_file(_PLAN, dag.file("plan.json", made))
             .with_exec(arguments, use_entrypoint=True)
             .stdout()
         )
     except dagger.ExecError as error:
         raise PublishError(f"nothing was pushed: {error.stderr.strip()}") from error
     outcomes = answer["registries"]
-    print(table(outcomes))
+    shown = table(outcomes)
     if any(outcome["state"] != _PUSHED for outcome in outcomes):
-        raise PublishError(f"not every registry has the images\n\n{table(outcomes)}\n{faults(outcomes)}")
-    return references(registries, indexes)
-
-
-def reaching(
-    container: dagger.Container,
-    services: Mapping[str, dagger.Service],
-    auth: dagger.Secret | None,
-) -> dagger.Container:
-    """Return a container that reaches registries: services by their aliases, others with the logins."""
-    for alias, service in services.items():
-        container = container.with_service_binding(alias, service)
-    return container if auth is None else container.with_mounted_secret(_AUTH, auth)
-
-
-def auth_option(auth: dagger.Secret | None) -> list[str]:
-    """Return the option that names the mounted logins."""
-    return [] if auth is None else [f"--auth={_AUTH}"]
+        raise PublishError(f"not every registry has the images\n\n{shown}\n{faults(outcomes)}")
+    progress(shown)
+    return references(reach.registries, indexes)
 
 
 def references(registries: Sequence[Registry], indexes: Sequence[Tagged]) -> list[str]:

@@ -85,8 +85,12 @@ async def container(
     wanted = platform or str(await dag.default_platform())
     settings = await read_settings(source)
     made = await build(source, repository, [variant or settings.variants[0].name], [wanted])
-    (built,) = made.images
-    return dag.container(platform=dagger.Platform(wanted)).import_(archive(built))
+    return imported(made.images[0])
+
+
+def imported(built: Image) -> dagger.Container:
+    """Return an image as a container."""
+    return dag.container(platform=dagger.Platform(built.platform)).import_(archive(built))
 
 
 async def bills(build: Build) -> dagger.Directory:

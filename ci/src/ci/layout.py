@@ -27,11 +27,15 @@ class Layout:
         self.add_document(image.config)
         self.add_document(image.manifest)
         for packed in image.layers:
-            self._files[packed.entry.blob.digest] = packed.blob
+            self.add_file(packed.entry.blob.digest, packed.blob)
 
     def add_document(self, document: oci.Document) -> None:
         """Put in a document."""
         self._documents[document.digest] = document
+
+    def add_file(self, digest: str, file: dagger.File) -> None:
+        """Put in a blob that is a file."""
+        self._files[digest] = file
 
     def add_entry(self, entry: oci.Descriptor) -> None:
         """Name a document in the layout's own index, which is where readers begin."""

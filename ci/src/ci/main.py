@@ -1,14 +1,19 @@
 """The functions of the module; each composes what the other files hold."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, ParamSpec, TypeVar
 
 import dagger
 from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
 
-from ci import images, matrix, report, settings, table
+from ci import images, matrix, publication, registries, report, settings, table, verification
 from ci import scan as scanning
 from ci.errors import ScanError, SettingsError, SuiteError
+from ci.image import Image
+from ci.policy import Policy, judge
+from ci.provenance import LOCAL_BUILDER
 from ci.settings import FILE, TABLE, SuiteSettings
+from ci.signature import Signer
 from ci.suite import Suite, SuiteRun
 from ci.verdict import Verdict
 
@@ -41,6 +46,23 @@ Archive = Annotated[
     dagger.File | None, Doc("An image to scan too, as a tar of its OCI layout (as-tarball)")
 ]
 
+Services = Annotated[
+    list[dagger.Service] | None,
+    Doc("Registries on this machine's loopback, as tcp://127.0.0.1:5000; told by their ports"),
+]
+Auth = Annotated[
+    dagger.Secret | None, Doc("A config.json of Docker with the registries' logins, as file:PATH")
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def uncached(method: Callable[P, R]) -> Callable[P, R]:
+    """Make a method a function that runs at every call: what a registry or a clock says is not what it said before."""
+    # The SDK takes the argument, but its overloads leave it out.
+    return function(cache="never")(method)  # type: ignore[call-overload, no-any-return]
+
 
 @object_type
 class Ci:
@@ -59,11 +81,7 @@ class Ci:
 
         Fails if a test failed, a cell crashed, or the coverage of all cells is below the threshold.
         """
-        summary = (await _run(source, python, postgres, select)).summary
-        text = table.render(summary)
-        if not summary.green:
-            raise SuiteError(f"{table.verdict(summary)}\n\n{text}\n")
-        return f"{text}\n"
+        return await _suite(source, python, postgres, select)
 
     @function
     async def test_report(
@@ -125,7 +143,7 @@ class Ci:
         """List what the images hold: SPDX and CycloneDX for each, with every installed package in both."""
         return await images.bills(await images.build(source, git, variant, platform))
 
-    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]  # the overloads lack it
+    @uncached
     async def scan(self, source: Source, feed: Feed = None, image: Archive = None) -> str:
         """Look for vulnerabilities, misconfiguration, secrets and licences, and print what is to mend.
 
@@ -136,7 +154,7 @@ class Ci:
             raise ScanError(f"{'; '.join(found.faults)}\n\n{found.table()}\n")
         return f"{found.table()}\n"
 
-    @function(cache="never")  # type: ignore[call-overload, untyped-decorator]  # the overloads lack it
+    @uncached
     async def scan_report(
         self, source: Source, feed: Feed = None, image: Archive = None
     ) -> dagger.Directory:
@@ -145,6 +163,82 @@ class Ci:
         A red scan has a report too.
         """
         return scanning.report(await _scan(source, feed, image))
+
+    @uncached
+    async def publish(
+        self,
+        git: Repository,
+        registry: Annotated[list[str], Doc("Repositories to publish to, as HOST/NAME")],
+        service: Services = None,
+        auth: Auth = None,
+        key: Annotated[dagger.Secret | None, Doc("The private key that signs")] = None,
+        key_password: Annotated[dagger.Secret | None, Doc("The password of the key")] = None,
+        identity_token: Annotated[
+            dagger.Secret | None, Doc("An OpenID Connect token that signs, instead of a key")
+        ] = None,
+        builder: Annotated[str, Doc("Who builds, as provenance says it")] = LOCAL_BUILDER,
+    ) -> list[str]:
+        """Publish the images of the repository's HEAD, signed and described, and give their references with digests.
+
+        All registries get everything, or none is tagged. Nothing is pushed if the suite or an image is not fit.
+        """
+        source = git.head().tree(discard_git_dir=True)
+        signer = Signer(key, key_password, identity_token)
+        reach = await registries.reach(registry, service or (), auth)
+        order = publication.Order(reach, signer, builder)
+        await _suite(source)
+
+        async def scan(image: Image, archive: dagger.File) -> dagger.File:
+            return dag.file("x.json", '{"interim": true}')
+
+        return await order.publish(git, source, scan)
+
+    @uncached
+    async def verify(
+        self,
+        reference: Annotated[
+            str, Doc("The image, as HOST/NAME:TAG or HOST/NAME@DIGEST; in a layout, its name there")
+        ] = "",
+        layout: Annotated[
+            dagger.Directory | None,
+            Doc("An OCI layout that holds the image, instead of a registry"),
+        ] = None,
+        service: Services = None,
+        auth: Auth = None,
+        key: Annotated[dagger.File | None, Doc("The public key whose signatures count")] = None,
+        identity: Annotated[str, Doc("Whose signatures count, instead of a key")] = "",
+        issuer: Annotated[str, Doc("Who vouches for the identity")] = "",
+        expect_source: Annotated[str, Doc("The source that provenance has to name")] = "",
+        expect_commit: Annotated[str, Doc("The commit that provenance has to name")] = "",
+        expect_builder: Annotated[str, Doc("The builder that provenance has to name")] = "",
+    ) -> str:
+        """Check an image's signatures, provenance, bills of materials and scan, and print a line for each.
+
+        Every blob is held against its digest. Fails, with the reasons, if the image is not to be trusted.
+        """
+        trust = verification.Trust(key, identity, issuer)
+        if layout is None:
+            name, tag = verification.split(reference)
+            reach = await registries.reach([name], service or (), auth)
+            layout = await verification.fetch(reach, tag)
+            reference = ""
+        found = await verification.report(layout, reference, trust)
+        expected = Policy(lambda _: [], expect_source, expect_commit, expect_builder)
+        return verification.verdict(found, judge(found, expected))
+
+
+async def _suite(
+    source: dagger.Directory,
+    python: list[str] | None = None,
+    postgres: list[str] | None = None,
+    select: str | None = None,
+) -> str:
+    """Run the suite and return its table. Raises SuiteError with it if the suite is not green."""
+    summary = (await _run(source, python, postgres, select)).summary
+    text = table.render(summary)
+    if not summary.green:
+        raise SuiteError(f"{table.verdict(summary)}\n\n{text}\n")
+    return f"{text}\n"
 
 
 async def _scan(

@@ -1,21 +1,37 @@
-"""Publishing: a commit's images are built, tried, described, scanned and signed, and only then any registry hears of them."""
+"""Publishing: a commit's images are built, tried, described, scanned and signed; only then a registry hears of them."""
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagger
 from dagger import dag
 
-from ci import delivery, images, layout, oci, provenance, registries, revision, sbom, signature, smoke
+from ci import (
+    delivery,
+    images,
+    oci,
+    provenance,
+    revision,
+    sbom,
+    signature,
+    smoke,
+)
 from ci.attestation import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX, Attestation
 from ci.delivery import Tagged
 from ci.image import Image
 from ci.images import Build
 from ci.layout import REFERENCE, Layout
+from ci.progress import progress
+from ci.registries import Reach
 from ci.sbom import Bills
 from ci.signature import Signed, Signer
 from ci.together import together
+
+Scan = Callable[[Image, dagger.File], Awaitable[dagger.File]]
+"""Scans an image, given as the tar of its layout; returns the scan's predicate, or raises if it is not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +128,51 @@ def indexes(build: Build) -> list[Tagged]:
     ]
 
 
-def _json(value: object) -> dagger.File:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a caller of `publish` wants: where to, who signs, and who builds."""
+
+    reach: Reach
+    signer: Signer
+    builder: str
+
+    async def publish(
+        self, repository: dagger.GitRepository, source: dagger.Directory, scan: Scan
+    ) -> list[str]:
+        """Publish the images of a repository's HEAD, whose files are `source`; return their references.
+
+        Raises PublishError before any registry heard of it where an image is not fit, and after it where not all
+        registries took them.
+        """
+        build = await images.build(source, repository)
+        described = await self._described(build, source, scan)
+        signed = await signature.sign(described.attestations(), self.signer)
+        made = attached(build, signed).directory()
+        return await delivery.push(made, self.reach, indexes(build))
+
+    async def _described(self, build: Build, source: dagger.Directory, scan: Scan) -> Described:
+        """Try, describe and scan each image. Raises PublishError, or what `scan` raises."""
+        native = str(await dag.default_platform())
+        bills, scans, tried = await asyncio.gather(
+            together([sbom.make(image, build.revision.created) for image in build.images]),
+            together([scan(image, images.archive(image)) for image in build.images]),
+            together([_smoke(build, image, native) for image in build.images]),
+        )
+        progress("\n".join(line for line in tried if line))
+        return Described(
+            build,
+            tuple(bills),
+            {image.name: found for image, found in zip(build.images, scans, strict=True)},
+            self.builder,
+            await locks(build, source),
+        )
+
+
+async def _smoke(build: Build, image: Image, native: str) -> str:
+    if not build.settings.smoke:
+        return ""
+    return await smoke.run(image, images.imported(image), build.settings.smoke, native)
+
+
+def _json(value: Mapping[str, Any]) -> dagger.File:
     return dag.file("predicate.json", oci.document("application/json", value).text)

@@ -34,8 +34,8 @@ class Signer:
         if (self.key is None) == (self.token is None):
             raise SignatureError(
                 "nothing signs the images" if self.key is None else "both a key and a token came",
-                "Give --key=file:PATH (made by `cosign generate-key-pair`, or by openssl: see docs/reference/images.md),"
-                "\nor, where OpenID Connect is there, --identity-token=env:NAME.",
+                "Give --key=file:PATH (docs/reference/images.md says how to make one), or "
+                "--identity-token=env:NAME where OpenID Connect is there.",
             )
 
 

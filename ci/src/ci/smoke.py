@@ -8,7 +8,9 @@ from ci.image import Image
 _PROBE = ("true",)
 
 
-async def run(image: Image, container: dagger.Container, command: tuple[str, ...], native: str) -> str:
+async def run(
+    image: Image, container: dagger.Container, command: tuple[str, ...], native: str
+) -> str:
     """Run an image's smoke test; return what it printed, or why this machine cannot run that platform at all.
 
     Raises PublishError when the command fails.
