@@ -11,6 +11,7 @@ from dagger import dag
 from ci import program
 from ci.columns import columns
 from ci.errors import PublishError
+from ci.layout import Layout
 from ci.progress import progress
 from ci.registries import Reach, Registry
 from ci.revision import Tags
@@ -55,8 +56,7 @@ async def push(layout: dagger.Directory, reach: Reach, indexes: Sequence[Tagged]
     arguments = [f"--layout={_LAYOUT}", f"--plan={_PLAN}", *reach.arguments()]
     try:
         answer = json.loads(
-            await reach.bound(program.container("push"))
-            .with_mounted_directory(_LAYOUT, layout)
+            await layout.mounted(reach.bound(program.container("push")), _LAYOUT)
             .with_mounted_file(_PLAN, dag.file("plan.json", made))
             .with_exec(arguments, use_entrypoint=True)
             .stdout()

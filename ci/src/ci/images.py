@@ -104,13 +104,9 @@ async def bills(build: Build) -> dagger.Directory:
 
 def archive(built: Image) -> dagger.File:
     """Return an image as a tar of its OCI layout."""
-    return (
-        dag.container()
-        .from_(program.IMAGE)
-        .with_mounted_directory(_LAYOUT, layout.single(built))
-        .with_exec(["tar", "--create", f"--file={_ARCHIVE}", f"--directory={_LAYOUT}", "."])
-        .file(_ARCHIVE)
-    )
+    container = layout.single(built).mounted(dag.container().from_(program.IMAGE), _LAYOUT)
+    command = ["tar", "--create", f"--file={_ARCHIVE}", f"--directory={_LAYOUT}", "."]
+    return container.with_exec(command).file(_ARCHIVE)
 
 
 async def read_settings(source: dagger.Directory) -> ImageSettings:

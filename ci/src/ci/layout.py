@@ -43,6 +43,19 @@ class Layout:
 
     def directory(self) -> dagger.Directory:
         """Return the layout as a directory."""
+        made = self._written()
+        for digest, blob in self._files.items():
+            made = made.with_file(_path(digest), blob)
+        return made
+
+    def mounted(self, container: dagger.Container, path: str) -> dagger.Container:
+        """Return a container that has the layout at a path; blobs are mounted, since each copy takes a disk's space."""
+        made = container.with_directory(path, self._written())
+        for digest, blob in self._files.items():
+            made = made.with_mounted_file(f"{path}/{_path(digest)}", blob)
+        return made
+
+    def _written(self) -> dagger.Directory:
         made = (
             dag.directory()
             .with_new_file("oci-layout", _MARK)
@@ -50,17 +63,15 @@ class Layout:
         )
         for digest, document in self._documents.items():
             made = made.with_new_file(_path(digest), document.text)
-        for digest, blob in self._files.items():
-            made = made.with_file(_path(digest), blob)
         return made
 
 
-def single(image: Image) -> dagger.Directory:
+def single(image: Image) -> Layout:
     """Return the layout of one image."""
     layout = Layout()
     layout.add_image(image)
     layout.add_entry(image.descriptor)
-    return layout.directory()
+    return layout
 
 
 def several(indexes: Sequence[tuple[str, oci.Document]], images: Sequence[Image]) -> Layout:

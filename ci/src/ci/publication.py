@@ -147,8 +147,7 @@ class Order:
         build = await images.build(source, repository)
         described = await self._described(build, source, scan)
         signed = await signature.sign(described.attestations(), self.signer)
-        made = attached(build, signed).directory()
-        return await delivery.push(made, self.reach, indexes(build))
+        return await delivery.push(attached(build, signed), self.reach, indexes(build))
 
     async def _described(self, build: Build, source: dagger.Directory, scan: Scan) -> Described:
         """Try, describe and scan each image. Raises PublishError, or what `scan` raises."""

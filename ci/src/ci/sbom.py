@@ -37,9 +37,9 @@ async def make(image: Image, created: str) -> Bills:
     command = ["syft", "scan", f"oci-dir:{_LAYOUT}", "--quiet"]
     # Without the version check it asks nobody; the image's own name makes no difference to what is in it.
     raw = (
-        found.container.with_env_variable("SYFT_CHECK_FOR_APP_UPDATE", "false")
+        single.mounted(found.container, _LAYOUT)
+        .with_env_variable("SYFT_CHECK_FOR_APP_UPDATE", "false")
         .with_env_variable("SYFT_FILE_METADATA_SELECTION", "none")
-        .with_mounted_directory(_LAYOUT, single)
         .with_exec(
             [
                 *command,
@@ -51,8 +51,7 @@ async def make(image: Image, created: str) -> Bills:
         .directory(_RAW)
     )
     folder = (
-        program.container("sbom")
-        .with_mounted_directory(_LAYOUT, single)
+        single.mounted(program.container("sbom"), _LAYOUT)
         .with_mounted_directory(_RAW, raw)
         .with_exec(
             [
