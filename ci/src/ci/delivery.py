@@ -47,7 +47,7 @@ def plan(registries: Sequence[Registry], indexes: Sequence[Tagged]) -> str:
     )
 
 
-async def push(layout: dagger.Directory, reach: Reach, indexes: Sequence[Tagged]) -> list[str]:
+async def push(layout: Layout, reach: Reach, indexes: Sequence[Tagged]) -> list[str]:
     """Push a layout; return the references of the indexes, one for each registry and tag.
 
     Raises PublishError, saying where each registry stands, when not all have everything.

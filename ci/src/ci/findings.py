@@ -1,6 +1,7 @@
 """Findings: what a scanner or a linter found, whatever the tool."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -77,3 +78,10 @@ class Finding:
             "title": self.title,
             "link": self.link,
         }
+
+
+def read(document: Mapping[str, Any]) -> Finding:
+    """Return the finding of a document that `Finding.document` gave. Raises KeyError or ValueError for another."""
+    values = {entry.name: document[entry.name] for entry in fields(Finding)}
+    severity = Severity[values.pop("severity")]
+    return Finding(kind=Kind(values.pop("kind")), severity=severity, **values)

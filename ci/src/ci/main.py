@@ -9,7 +9,6 @@ from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
 from ci import images, matrix, publication, registries, report, settings, table, verification
 from ci import scan as scanning
 from ci.errors import ScanError, SettingsError, SuiteError
-from ci.image import Image
 from ci.policy import Policy, judge
 from ci.provenance import LOCAL_BUILDER
 from ci.settings import FILE, TABLE, SuiteSettings
@@ -171,6 +170,7 @@ class Ci:
         registry: Annotated[list[str], Doc("Repositories to publish to, as HOST/NAME")],
         service: Services = None,
         auth: Auth = None,
+        feed: Feed = None,
         key: Annotated[dagger.Secret | None, Doc("The private key that signs")] = None,
         key_password: Annotated[dagger.Secret | None, Doc("The password of the key")] = None,
         identity_token: Annotated[
@@ -186,16 +186,14 @@ class Ci:
         signer = Signer(key, key_password, identity_token)
         reach = await registries.reach(registry, service or (), auth)
         order = publication.Order(reach, signer, builder)
+        scanner = await scanning.prepare(source, feed)
         await _suite(source)
-
-        async def scan(image: Image, archive: dagger.File) -> dagger.File:
-            return dag.file("x.json", '{"interim": true}')
-
-        return await order.publish(git, source, scan)
+        return await order.publish(git, source, scanner)
 
     @uncached
     async def verify(
         self,
+        source: Source,
         reference: Annotated[
             str, Doc("The image, as HOST/NAME:TAG or HOST/NAME@DIGEST; in a layout, its name there")
         ] = "",
@@ -223,7 +221,8 @@ class Ci:
             layout = await verification.fetch(reach, tag)
             reference = ""
         found = await verification.report(layout, reference, trust)
-        expected = Policy(lambda _: [], expect_source, expect_commit, expect_builder)
+        policy = await scanning.policy(source)
+        expected = Policy(policy.faults, expect_source, expect_commit, expect_builder)
         return verification.verdict(found, judge(found, expected))
 
 

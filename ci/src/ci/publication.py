@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,22 +16,22 @@ from ci import (
     provenance,
     revision,
     sbom,
+    scan_attestation,
     signature,
     smoke,
 )
 from ci.attestation import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX, Attestation
 from ci.delivery import Tagged
+from ci.errors import PublishError
 from ci.image import Image
 from ci.images import Build
 from ci.layout import REFERENCE, Layout
 from ci.progress import progress
 from ci.registries import Reach
 from ci.sbom import Bills
+from ci.scan import Scanner
 from ci.signature import Signed, Signer
 from ci.together import together
-
-Scan = Callable[[Image, dagger.File], Awaitable[dagger.File]]
-"""Scans an image, given as the tar of its layout; returns the scan's predicate, or raises if it is not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Order:
     builder: str
 
     async def publish(
-        self, repository: dagger.GitRepository, source: dagger.Directory, scan: Scan
+        self, repository: dagger.GitRepository, source: dagger.Directory, scanner: Scanner
     ) -> list[str]:
         """Publish the images of a repository's HEAD, whose files are `source`; return their references.
 
@@ -145,16 +145,18 @@ class Order:
         registries took them.
         """
         build = await images.build(source, repository)
-        described = await self._described(build, source, scan)
+        described = await self._described(build, source, scanner)
         signed = await signature.sign(described.attestations(), self.signer)
         return await delivery.push(attached(build, signed), self.reach, indexes(build))
 
-    async def _described(self, build: Build, source: dagger.Directory, scan: Scan) -> Described:
-        """Try, describe and scan each image. Raises PublishError, or what `scan` raises."""
+    async def _described(
+        self, build: Build, source: dagger.Directory, scanner: Scanner
+    ) -> Described:
+        """Try, describe and scan each image. Raises PublishError if one is not fit."""
         native = str(await dag.default_platform())
         bills, scans, tried = await asyncio.gather(
             together([sbom.make(image, build.revision.created) for image in build.images]),
-            together([scan(image, images.archive(image)) for image in build.images]),
+            together([_scan(image, scanner) for image in build.images]),
             together([_smoke(build, image, native) for image in build.images]),
         )
         progress("\n".join(line for line in tried if line))
@@ -165,6 +167,16 @@ class Order:
             self.builder,
             await locks(build, source),
         )
+
+
+async def _scan(image: Image, scanner: Scanner) -> dagger.File:
+    """Return the predicate of an image's scan. Raises PublishError with its table if there is anything to mend."""
+    found = scanner.judge(await scanner.image(images.archive(image), image.name))
+    if found.faults:
+        raise PublishError(
+            f"{image.name} is not published: {'; '.join(found.faults)}\n\n{found.table()}\n"
+        )
+    return _json(scan_attestation.predicate(found))
 
 
 async def _smoke(build: Build, image: Image, native: str) -> str:

@@ -11,6 +11,7 @@ from ci import feed, sarif, scan_settings, tool, trivy, verdict, waivers
 from ci.errors import FeedError, ScanError, SettingsError
 from ci.feed import Feed
 from ci.findings import Finding
+from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
 from ci.settings import FILE
 from ci.tool import Tool
@@ -67,9 +68,7 @@ async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> S
 
     Raises SettingsError, and FeedError if the feed is missing, broken or too old.
     """
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    text = await source.file(FILE).contents()
+    text = await _settings(source)
     settings = scan_settings.parse(text)
     held = waivers.parse(text)
     now = dt.datetime.now(dt.UTC)
@@ -77,6 +76,13 @@ async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> S
     directory = given if given is not None else await _fetch(found, now)
     loaded = await feed.load(directory, now, settings.feed_max_age_days)
     return Scanner(found, loaded, settings, held, now)
+
+
+async def policy(source: dagger.Directory) -> ScanPolicy:
+    """Return what attached scans are held against: a source's settings and waivers, today. Raises SettingsError."""
+    text = await _settings(source)
+    today = dt.datetime.now(dt.UTC).date()
+    return ScanPolicy(scan_settings.parse(text), waivers.parse(text), today)
 
 
 def report(found: Verdict) -> dagger.Directory:
@@ -87,6 +93,12 @@ def report(found: Verdict) -> dagger.Directory:
         .with_new_file("findings.json", found.json())
         .with_new_file("findings.sarif", sarif.render(found))
     )
+
+
+async def _settings(source: dagger.Directory) -> str:
+    if not await source.exists(FILE):
+        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
+    return await source.file(FILE).contents()
 
 
 async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
