@@ -37,9 +37,14 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "build",
         "images",
         "layout",
+        "publish",
         "sbom",
+        "scan",
+        "scan_report",
+        "serve",
         "test",
         "test_report",
+        "verify",
     ]
     assert registered.fields == {}
 

@@ -4,9 +4,20 @@ from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type
+from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type, up
 
-from ci import images, matrix, publication, registries, report, settings, table, verification
+from ci import (
+    image_settings,
+    images,
+    matrix,
+    publication,
+    registries,
+    report,
+    serving,
+    settings,
+    table,
+    verification,
+)
 from ci import scan as scanning
 from ci.errors import ScanError, SettingsError, SuiteError
 from ci.policy import Policy, judge
@@ -141,6 +152,19 @@ class Ci:
     ) -> dagger.Directory:
         """List what the images hold: SPDX and CycloneDX for each, with every installed package in both."""
         return await images.bills(await images.build(source, git, variant, platform))
+
+    @function
+    @up
+    async def serve(
+        self,
+        source: Source,
+        git: Repository,
+        variant: Annotated[str | None, Doc("The variant; the first one without")] = None,
+    ) -> dagger.Service:
+        """Serve the application, from its image and with its own Postgres."""
+        text = await source.file(FILE).contents()
+        container = await images.container(source, git, variant, None)
+        return serving.service(container, image_settings.parse(text), serving.parse(text))
 
     @uncached
     async def scan(self, source: Source, feed: Feed = None, image: Archive = None) -> str:

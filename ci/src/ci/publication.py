@@ -171,7 +171,7 @@ class Order:
 
 async def _scan(image: Image, scanner: Scanner) -> dagger.File:
     """Return the predicate of an image's scan. Raises PublishError with its table if there is anything to mend."""
-    found = scanner.judge(await scanner.image(images.archive(image), image.name))
+    found = scanner.judge(await scanner.built(image))
     if found.faults:
         raise PublishError(
             f"{image.name} is not published: {'; '.join(found.faults)}\n\n{found.table()}\n"

@@ -7,10 +7,11 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import feed, sarif, scan_settings, tool, trivy, verdict, waivers
+from ci import feed, layout, sarif, scan_settings, tool, trivy, verdict, waivers
 from ci.errors import FeedError, ScanError, SettingsError
 from ci.feed import Feed
 from ci.findings import Finding
+from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
 from ci.settings import FILE
@@ -23,6 +24,7 @@ SOURCE: Final = "source"
 
 _LOCK: Final = "trivy.txt"
 _ARCHIVE: Final = "/image.tar"
+_LAYOUT: Final = "/layout"
 _FOLDER: Final = "/source"
 _REPORT: Final = "/report.json"
 _LINES: Final = 10
@@ -44,9 +46,14 @@ class Scanner:
         return await _run(mounted, trivy.source_command(self.settings, _REPORT), SOURCE)
 
     async def image(self, archive: dagger.File, name: str) -> list[Finding]:
-        """Return what is found in an image, given as a tar of its OCI layout. Raises ScanError."""
+        """Return what is found in an image, given as the tar that Container.asTarball gives. Raises ScanError."""
         mounted = self._container().with_mounted_file(_ARCHIVE, archive)
         return await _run(mounted, trivy.image_command(_ARCHIVE, _REPORT), name)
+
+    async def built(self, image: Image) -> list[Finding]:
+        """Return what is found in an image that was built here. Raises ScanError."""
+        mounted = layout.single(image).mounted(self._container(), _LAYOUT)
+        return await _run(mounted, trivy.image_command(_LAYOUT, _REPORT), image.name)
 
     def judge(self, findings: list[Finding]) -> Verdict:
         """Return what findings come to today."""

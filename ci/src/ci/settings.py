@@ -9,7 +9,7 @@ from ci.errors import SettingsError
 
 FILE: Final = "pyproject.toml"
 TABLE: Final = "tool.ci"
-TABLES: Final = ("test", "image", "scan", "waivers", "publish")
+TABLES: Final = ("test", "image", "scan", "waivers", "serve")
 """The tables of [tool.ci]; each has its reader."""
 
 VERSION: Final = "{version}"

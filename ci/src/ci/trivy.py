@@ -40,9 +40,12 @@ def source_command(settings: ScanSettings, output: str) -> list[str]:
     return ["trivy", "filesystem", *_OFFLINE, *locks, *skipped, f"--output={output}", "."]
 
 
-def image_command(archive: str, output: str) -> list[str]:
-    """Return the command that scans an image, given as a tar of its OCI layout, and writes JSON."""
-    return ["trivy", "image", *_OFFLINE, f"--input={archive}", f"--output={output}"]
+def image_command(path: str, output: str) -> list[str]:
+    """Return the command that scans an image and writes JSON.
+
+    It is an OCI layout in a folder, or a tar with Docker's manifest.json; Trivy reads no tar of a bare OCI layout.
+    """
+    return ["trivy", "image", *_OFFLINE, f"--input={path}", f"--output={output}"]
 
 
 def parse(text: str, target: str) -> list[Finding]:
