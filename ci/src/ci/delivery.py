@@ -56,7 +56,7 @@ async def push(layout: Layout, reach: Reach, indexes: Sequence[Tagged]) -> list[
     arguments = [f"--layout={_LAYOUT}", f"--plan={_PLAN}", *reach.arguments()]
     try:
         answer = json.loads(
-            await layout.mounted(reach.bound(program.container("push")), _LAYOUT)
+            await layout.mounted(reach.bound(await program.container("push")), _LAYOUT)
             .with_mounted_file(_PLAN, dag.file("plan.json", made))
             .with_exec(arguments, use_entrypoint=True)
             .stdout()

@@ -126,7 +126,7 @@ class Builder:
         content = await self.source.file(variant.requirements).contents()
         return python.packages(
             TOOLS,
-            dag.file("requirements.txt", content),
+            await dag.file("requirements.txt", content).sync(),
             platform=platform,
             version=self.settings.python,
             repeat=self.repeat,

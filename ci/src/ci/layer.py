@@ -51,7 +51,7 @@ class Layer:
 
 async def pack(plan: LayerPlan, folder: dagger.Directory, *, repeat: str = "") -> Layer:
     """Pack a folder's content. With another `repeat`, it is packed again whatever is cached."""
-    container = program.container("pack").with_mounted_directory(_ROOT, folder)
+    container = (await program.container("pack")).with_mounted_directory(_ROOT, folder)
     if repeat:
         container = container.with_env_variable("REPEAT", repeat)
     output = container.with_exec(plan.arguments(), use_entrypoint=True).directory(_OUTPUT)

@@ -54,7 +54,7 @@ async def read(repository: dagger.GitRepository) -> Revision:
     """Ask a repository for its HEAD."""
     head = repository.head()
     found = json.loads(
-        await program.container("commit")
+        await (await program.container("commit"))
         .with_mounted_directory(_CHECKOUT, head.tree(include_tags=True))
         .with_exec([_CHECKOUT], use_entrypoint=True)
         .stdout()

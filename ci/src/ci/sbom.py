@@ -51,7 +51,7 @@ async def make(image: Image, created: str) -> Bills:
         .directory(_RAW)
     )
     folder = (
-        single.mounted(program.container("sbom"), _LAYOUT)
+        single.mounted(await program.container("sbom"), _LAYOUT)
         .with_mounted_directory(_RAW, raw)
         .with_exec(
             [

@@ -58,7 +58,7 @@ async def sign(attestations: Sequence[Attestation], signer: Signer) -> list[Sign
     for each in attestations:
         predicates = predicates.with_file(f"{each.name}.json", each.predicate)
     container = (
-        program.container("sign")
+        (await program.container("sign"))
         .with_mounted_file(_PLAN, dag.file("plan.json", json.dumps(plan)))
         .with_mounted_directory(_PREDICATES, predicates)
     )

@@ -52,7 +52,9 @@ async def fetch(reach: Reach, tag: str) -> dagger.Directory:
         f"--output={_LAYOUT}",
         *reach.arguments(),
     ]
-    container = reach.bound(program.container("fetch")).with_exec(arguments, use_entrypoint=True)
+    container = reach.bound(await program.container("fetch")).with_exec(
+        arguments, use_entrypoint=True
+    )
     try:
         return await container.directory(_LAYOUT).sync()
     except dagger.ExecError as error:
@@ -71,7 +73,7 @@ def split(reference: str) -> tuple[str, str]:
 
 async def report(layout: dagger.Directory, name: str, trust: Trust) -> dict[str, Any]:
     """Return what the program `verify` says of a layout's image. Raises VerifyError for a changed blob."""
-    container = program.container("verify").with_mounted_directory(_LAYOUT, layout)
+    container = (await program.container("verify")).with_mounted_directory(_LAYOUT, layout)
     if trust.key is not None:
         container = container.with_mounted_file(_KEY, trust.key)
     arguments = [f"--layout={_LAYOUT}", f"--output={_REPORT}", *trust.arguments()]

@@ -17,18 +17,20 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from portable_dagger.errors import ArchiveError
+from portable_dagger.graph.steps import step_key
 from portable_dagger.images import layout as oci
 from portable_dagger.images import platform as platforms
 from portable_dagger.images.compression import Compression, compression_named, reading
+from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.layers import PackedLayer, pack_layer, unpack_layers
 from portable_dagger.images.layout import Descriptor, Layout, digest_of
+from portable_dagger.store.content import content_digest
+from portable_dagger.store.snapshot import Snapshot
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from portable_dagger.images.config import ImageConfig
-    from portable_dagger.store.snapshot import Snapshot
     from portable_dagger.store.store import Store
 
 _LAYOUT_VERSION = '{"imageLayoutVersion":"1.0.0"}'
@@ -107,11 +109,25 @@ def pack(
 
 
 def unpack(store: Store, root: Snapshot, path: str, tag: str, platform: str) -> Packable:
-    """Bring the image of a tar file, `path` in a snapshot, into the store; see read_archive."""
+    """Bring the image of a tar file, `path` in a snapshot, into the store, once a content; see read_archive."""
     entry = Tree(store.layer_paths(root)).lookup(path)
     if entry is None:
         raise ArchiveError(f"there is no file {path} to import an image from")
-    return read_archive(store, entry.source, platform, tag)
+    key = step_key("import-image", [content_digest(store, root, path), tag, platform])
+    kept = store.get_step(key)
+    if kept is not None:
+        config = ImageConfig.from_json(kept["config"], kept["annotations"])
+        return Packable(kept["platform"], config, Snapshot(tuple(kept["layers"])))
+    found = read_archive(store, entry.source, platform, tag)
+    layers = list(found.snapshot.layers)
+    value = {
+        "platform": found.platform,
+        "config": found.config.to_json(),
+        "annotations": dict(found.config.annotations),
+        "layers": layers,
+    }
+    store.put_step(key, value, layers)
+    return found
 
 
 def read_archive(store: Store, path: Path, platform: str, tag: str = "") -> Packable:
