@@ -75,3 +75,14 @@ def test_a_module_outside_of_git_is_told(bench: Bench, module: Path) -> None:
     with pytest.raises(EngineError, match="is no git work tree"):
         talk.ask("{asker{head}}")
     talk.close()
+
+
+def test_a_path_is_that_of_the_folder_of_the_call(bench: Bench, module: Path) -> None:
+    git(module, "init", "--quiet")
+    git(module, "commit", "--quiet", "--allow-empty", "--message=first")
+    talk = Talk(bench, module)
+    talk.serve()
+    given = talk.ask('{address(value:"."){gitRepository{id}}}')
+
+    assert talk.ask(f'{{asker{{head(git:"{given}")}}}}').startswith("refs/heads/main ")
+    talk.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 
 from portable_dagger.api.container.image import from_
@@ -29,6 +30,7 @@ from portable_dagger.graph.values import (
     Socket,
 )
 from portable_dagger.ops import git_address
+from portable_dagger.ops.git import REMOTE
 from portable_dagger.ops.git import tree as git_tree
 from portable_dagger.ops.paths import below
 from portable_dagger.store.copy import copy
@@ -64,6 +66,9 @@ async def container(self: Address, context: Context) -> Container:
 
 def _git(address: Address, context: Context) -> GitRepository:
     url = git_address.parse(address.value).url
+    if context.client.is_main and not REMOTE.match(url):
+        # Whoever evaluates it later works in another folder.
+        url = os.path.normpath(context.client.workdir / url)
     return GitRepository(url, of_main_client=context.client.is_main)
 
 
