@@ -38,6 +38,7 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "images",
         "layout",
         "publish",
+        "reproducible",
         "sbom",
         "scan",
         "scan_report",

@@ -233,6 +233,13 @@ def test_an_unchanged_commit_sends_nothing_again(shop: Shop) -> None:
     assert [(sent, size, tagged) for sent, _, size, tagged in rows] == [("0", "0.0 MB", "0")] * 2
 
 
+def test_two_builds_are_the_same(shop: Shop) -> None:
+    ran = shop.call("reproducible", "--source=.", "--git=.")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "built twice, with the same digests" in ran.stdout
+
+
 def test_uncommitted_files_are_not_published(shop: Shop) -> None:
     (shop.folder / "shop" / "draft.py").write_text("DRAFT = 1\n", encoding="utf-8")
     again = shop.publish()

@@ -4,6 +4,7 @@ CiError
 ├── SettingsError    [tool.ci] is missing, wrong, or names something that is not there
 ├── SelectionError   a version was asked for that the settings do not have
 ├── ReportError      a tool's report cannot be read
+├── BuildError       two builds of the same images differ
 ├── FeedError        a vulnerability database is missing, broken or too old
 ├── ScanError        the scanner broke off, or found what fails
 ├── SuiteError       the suite ran and is not green
@@ -38,6 +39,10 @@ class ReportError(CiError):
 
 class SuiteError(CiError):
     """The suite ran and is not green; the message holds the table."""
+
+
+class BuildError(CiError):
+    """Two builds of the same images differ."""
 
 
 class FeedError(CiError):

@@ -1,5 +1,6 @@
 """The images of a source: from the settings and the commit to a table, a layout or a container."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +74,34 @@ async def build(
     commit = await revision.read(repository)
     builder = Builder(settings, commit, source, str(await dag.default_platform()), repeat=repeat)
     return Build(settings, commit, await builder.build(image.choose(settings, variants, platforms)))
+
+
+async def differences(
+    source: dagger.Directory,
+    repository: dagger.GitRepository,
+    variants: list[str] | None,
+    platforms: list[str] | None,
+) -> tuple[Build, list[str]]:
+    """Build images twice, the second time without what is cached; return the first build and what differs."""
+    first = await build(source, repository, variants, platforms)
+    again = await build(source, repository, variants, platforms, repeat=uuid.uuid4().hex)
+    return first, different(first, again)
+
+
+def different(first: Build, again: Build) -> list[str]:
+    """Return a line for each layer of which two builds have different ones, and each image that differs otherwise."""
+    lines = []
+    for one, other in zip(first.images, again.images, strict=True):
+        if one.manifest == other.manifest:
+            continue
+        changed = [
+            f"{one.name}: {packed.entry.created_by}: {packed.entry.blob.digest}, "
+            f"then {packed_again.entry.blob.digest}"
+            for packed, packed_again in zip(one.layers, other.layers, strict=True)
+            if packed.entry != packed_again.entry
+        ]
+        lines += changed or [f"{one.name}: its configuration"]
+    return lines
 
 
 async def container(

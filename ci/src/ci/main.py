@@ -19,7 +19,7 @@ from ci import (
     verification,
 )
 from ci import scan as scanning
-from ci.errors import ScanError, SettingsError, SuiteError
+from ci.errors import BuildError, ScanError, SettingsError, SuiteError
 from ci.policy import Policy, judge
 from ci.provenance import LOCAL_BUILDER
 from ci.settings import FILE, TABLE, SuiteSettings
@@ -118,6 +118,21 @@ class Ci:
         """Build the images of all variants and platforms, and print their digests and sizes."""
         build = await images.build(source, git, variant, platform)
         return build.table()
+
+    @uncached
+    @check
+    async def reproducible(
+        self,
+        source: Source,
+        git: Repository,
+        variant: Variant = None,
+        platform: Platform = None,
+    ) -> str:
+        """Build the images twice, the second time without cache, and fail if a digest differs."""
+        first, differences = await images.differences(source, git, variant, platform)
+        if differences:
+            raise BuildError("two builds differ:\n" + "\n".join(differences))
+        return f"{first.table()}\nbuilt twice, with the same digests\n"
 
     @function
     async def build(
