@@ -10,7 +10,7 @@ from ci.settings import SOME_TEXTS, TABLE, TEXTS, Kind, key, our_tables, read_ta
 SCAN_TABLE: Final = f"{TABLE}.scan"
 
 # The last release before the compromise of 2026-03-19 (GHSA-69fq-xp46-6x23); 0.69.4 is malicious. The digest is
-# that of the index of all platforms, on which Dagger's own pipeline and others agree.
+# the one that public repositories pin for this version; it was not pulled where this was written: no registry answers.
 TRIVY: Final = (
     "aquasec/trivy:0.69.3@sha256:bcc376de8d77cfe086a917230e818dc9f8528e3c852f7b1aff648949b6258d1c"
 )

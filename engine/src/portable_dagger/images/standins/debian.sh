@@ -16,6 +16,11 @@ set -- "$SUITE" "$ROOT"
 if [ -s "$INPUT/debian.sources" ]; then
     set -- "$@" "$INPUT/debian.sources"
 fi
+# The official images have usr-is-merged. Its twin usrmerge, which apt takes first, brings all of perl with it.
+if [ "$SUITE" = bookworm ]; then
+    set -- --include=usr-is-merged \
+        --customize-hook='chroot "$1" apt-get -qq -y purge --auto-remove usrmerge perl "^perl-modules-.*" "^libperl5.*"' "$@"
+fi
 mmdebstrap --quiet --mode=root --variant=minbase --format=directory --aptopt="$INPUT/apt.conf" \
     --setup-hook='cp -a "$INPUT/setup/." "$1/"' "$@"
 
