@@ -61,18 +61,20 @@ class Build:
         return f"commit {self.revision.commit} of {self.revision.created}\n\n{columns(rows)}\n"
 
 
-async def build(
+async def build(  # noqa: PLR0913 - named, but for the source and what is wanted of it
     source: dagger.Directory,
     repository: dagger.GitRepository,
     variants: list[str] | None = None,
     platforms: list[str] | None = None,
     *,
+    artifact: dagger.Directory | None = None,
     repeat: str = "",
 ) -> Build:
-    """Build images. With another `repeat`, everything is made again whatever is cached."""
+    """Build images, with an artifact that is given or made. With another `repeat`, nothing cached is taken."""
     settings = await read_settings(source)
     commit = await revision.read(repository)
-    builder = Builder(settings, commit, source, str(await dag.default_platform()), repeat=repeat)
+    native = str(await dag.default_platform())
+    builder = Builder(settings, commit, source, native, artifact, repeat)
     return Build(settings, commit, await builder.build(image.choose(settings, variants, platforms)))
 
 
@@ -109,11 +111,13 @@ async def container(
     repository: dagger.GitRepository,
     variant: str | None,
     platform: str | None,
+    artifact: dagger.Directory | None = None,
 ) -> dagger.Container:
     """Build one image and return it as a container."""
     wanted = platform or str(await dag.default_platform())
     settings = await read_settings(source)
-    made = await build(source, repository, [variant or settings.variants[0].name], [wanted])
+    chosen = variant or settings.variants[0].name
+    made = await build(source, repository, [chosen], [wanted], artifact=artifact)
     return imported(made.images[0])
 
 

@@ -141,9 +141,13 @@ class Ci:
         git: Repository,
         variant: Annotated[str | None, Doc("The variant; the first one without")] = None,
         platform: Annotated[str | None, Doc("The platform; the machine's own without")] = None,
+        artifact: Annotated[
+            dagger.Directory | None,
+            Doc("What [tool.ci.image.artifact] would make, such as a trained model"),
+        ] = None,
     ) -> dagger.Container:
         """Build one image and give it as a container, to run or to export."""
-        return await images.container(source, git, variant, platform)
+        return await images.container(source, git, variant, platform, artifact)
 
     @function
     async def layout(
