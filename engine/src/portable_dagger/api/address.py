@@ -66,7 +66,7 @@ async def container(self: Address, context: Context) -> Container:
 
 def _git(address: Address, context: Context) -> GitRepository:
     url = git_address.parse(address.value).url
-    if context.client.is_main and not REMOTE.match(url):
+    if context.client.is_main and "://" not in url and not REMOTE.match(url):
         # Whoever evaluates it later works in another folder.
         url = os.path.normpath(context.client.workdir / url)
     return GitRepository(url, of_main_client=context.client.is_main)
