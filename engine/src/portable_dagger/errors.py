@@ -16,6 +16,10 @@ EngineError                  anything that a user can read: `message` says what 
 ├── MountError               a file system that could not be mounted
 ├── ContainerError           the container runtime refused to start a container
 ├── NetworkError             the network of containers could not be made
+├── BundleError              a bundle of a failed step that cannot be written or read, or is none
+│   ├── BundleDamagedError   a blob of it is missing, or does not have the digest that names it
+│   ├── BundleSignatureError a signature is missing, or not of the key that was given
+│   └── MissingInputError    a step cannot be replayed without something that its bundle does not hold
 ├── LimitError               a limit on memory or processes that is no number, or cannot be set here
 ├── LaunchError              the engine's process could not be started, or another one has its state directory
 ├── ModuleError              something about a module
@@ -96,6 +100,25 @@ class TerminalError(EngineError):
 
 class ServiceError(EngineError):
     """A service that did not become healthy, or died while it was in use."""
+
+
+# bundles
+
+
+class BundleError(EngineError):
+    """A bundle that cannot be written or read, or a file that is none."""
+
+
+class BundleDamagedError(BundleError):
+    """A blob of a bundle is missing, or does not have the digest that names it."""
+
+
+class BundleSignatureError(BundleError):
+    """A bundle's signature is missing, or not of the key that was given."""
+
+
+class MissingInputError(BundleError):
+    """A step cannot be replayed without something that its bundle does not hold, and that this machine has not."""
 
 
 # images
