@@ -133,6 +133,14 @@ class Step:
     duration: float = 0.0
     packets: int | None = None
     missing: tuple[Missing, ...] = ()
+    memory: int | None = None
+    """Bytes that the container could take; `processes`: how many it could have. None is no limit."""
+
+    processes: int | None = None
+    hostname: str = ""
+    """Of a service that did not start; `ports` are what it exposes."""
+
+    ports: tuple[Port, ...] = ()
     same_as: tuple[str, ...] = ()
     """Names of steps of the run that failed in the same way, and were not captured again."""
 
@@ -176,6 +184,9 @@ class Description:
     services: tuple[Service, ...] = ()
     layers: tuple[Layer, ...] = ()
     commit: str = ""
+    record: str = ""
+    """The blob with the record of the run as far as it was written; docs/reference/runs.md describes it."""
+
     format: int = field(default=FORMAT)
 
     def service(self, name: str) -> Service:

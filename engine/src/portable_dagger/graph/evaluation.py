@@ -51,7 +51,7 @@ class Evaluator:
         """Return the value of `recipe`; raises what its evaluation raised."""
         chain: list[Recipe] = []
         node: Recipe | None = recipe
-        while node is not None and not self._remembered(node.digest):
+        while node is not None and not self._remembered(node.digest, context):
             chain.append(node)
             node = node.parent
         value = ROOT
@@ -67,7 +67,7 @@ class Evaluator:
         return value
 
     async def _resolve(self, recipe: Recipe, parent: Any, context: Context) -> Any:
-        if self._remembered(recipe.digest):
+        if self._remembered(recipe.digest, context):
             return self._results[recipe.digest][0]
         arguments = dict(recipe.args)
         if recipe.field == ELEMENT:
@@ -81,6 +81,8 @@ class Evaluator:
             own = replace(context, recipe=recipe, client=maker)
             value = await self.call(field, parent, arguments, own)
         self.remember(recipe.digest, value)
+        if context.session.captures is not None:
+            context.session.captures.known.add(recipe.digest)
         return value
 
     async def call(
@@ -108,10 +110,14 @@ class Evaluator:
             return input_value(type_.name, literal)
         return literal
 
-    def _remembered(self, digest: str) -> bool:
-        """Whether a result is at hand, and what it needs of the store too: that may have been collected."""
+    def _remembered(self, digest: str, context: Context) -> bool:
+        """Whether a result is at hand, and what it needs of the store too: that may have been collected.
+
+        In a session that captures only what it has seen itself: what failed in another one shall fail in it again.
+        """
         found = self._results.get(digest)
-        if found is None:
+        captures = context.session.captures
+        if found is None or (captures is not None and digest not in captures.known):
             return False
         if self._store.hold(*found[1]):
             return True

@@ -41,13 +41,15 @@ class Steps:
         produce: Callable[[], Awaitable[StepOutcome]],
         *,
         instance: str = "",
+        usable: Callable[[dict[str, Any]], bool] = lambda _: True,
     ) -> StepResult:
         """Return the step's kept result, or run `produce`, which answers (value, layers, blobs that it needs).
 
         `instance` keeps apart work in flight that must not be shared, such as execs bound to one session's services.
+        `usable` says of a kept result whether it will do.
         """
         kept = await asyncio.to_thread(self._store.get_step, key)
-        if kept is not None:
+        if kept is not None and usable(kept):
             return StepResult(kept, cached=True)
 
         async def run() -> StepResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import posixpath
 import stat
@@ -57,6 +58,8 @@ class Options:
     init: bool = True
     environment: tuple[tuple[str, str], ...] = ()
     hosts: tuple[tuple[str, str], ...] = ()
+    limits: tuple[int | None, int | None] | None = None
+    """Bytes of memory and number of processes, where they are not what the engine's settings say."""
 
 
 @contextlib.asynccontextmanager
@@ -117,11 +120,18 @@ async def launch(
                 privileged=options.privileged,
                 init=options.init,
                 stdin=options.stdin,
-                limits=context.engine.limits,
+                limits=_limits(context, options),
             ),
             stages=stages,
             secrets=secrets,
         )
+
+
+def _limits(context: Context, options: Options) -> runtime.Limits:
+    if options.limits is None:
+        return context.engine.limits
+    memory, processes = options.limits
+    return dataclasses.replace(context.engine.limits, memory=memory, processes=processes)
 
 
 def _directory(store: Store, mount: DirectoryMount, stage: object) -> runtime.OverlayMount:

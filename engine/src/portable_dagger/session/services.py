@@ -8,7 +8,7 @@ import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.errors import ExecError, ServiceError
+from portable_dagger.errors import EngineError, ExecError, ServiceError
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.ops.launch import Options, launch
 from portable_dagger.ops.nesting import nested_session
@@ -110,12 +110,16 @@ class Services:
         if running is not None:
             await _stop(running, kill=kill)
 
+    async def stop_all(self) -> None:
+        """Stop every service at once."""
+        running, self._running = list(self._running.values()), {}
+        await asyncio.gather(*(_stop(r, kill=True) for r in running))
+
     async def close(self) -> None:
         """Stop every service; the session is gone, so none gets the full grace."""
         for forwarder in self._places:
             await forwarder.close()
-        running, self._running = list(self._running.values()), {}
-        await asyncio.gather(*(_stop(r, kill=True) for r in running))
+        await self.stop_all()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -143,17 +147,23 @@ class Services:
         opened = self._container if service.host is None else self._relay
         async with contextlib.AsyncExitStack() as stack:
             running = await opened(service, context, stack)
+            failed: EngineError | None = None
             try:
                 await healthy(running)
                 self._running[service.identity] = running
                 ready.set_result(running)
                 await asyncio.wait([running.ended])
+            except EngineError as error:
+                failed = error
+                raise
             finally:
                 if not running.ended.done():
                     await running.process.kill()
                     await asyncio.wait([running.ended])
                 running.output.end()
                 running.last_words = last_lines(running.output)
+                if failed is not None and self._session.captures is not None:
+                    await self._session.captures.take_service(service, failed, running.output)
 
     async def _container(
         self, service: Service, context: Context, stack: contextlib.AsyncExitStack

@@ -21,6 +21,7 @@ from portable_dagger.session.terminals import Terminals
 from portable_dagger.session.tunnels import Tunnels
 
 if TYPE_CHECKING:
+    from portable_dagger.bundle.capture import Captures
     from portable_dagger.engine import Engine
     from portable_dagger.graph.values import Socket
     from portable_dagger.record.progress import Span
@@ -40,6 +41,10 @@ class Session:
     """Whether the command line has a terminal to lend."""
     interactive: bool = False
     """Whether a failed step is to be followed by a shell."""
+    offline: bool = False
+    """Whether containers have no network but their services."""
+    captures: Captures | None = None
+    """What notes the steps that fail, if the command line wants to have them in a bundle."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.time)
     progress: Progress = field(default_factory=Progress)
