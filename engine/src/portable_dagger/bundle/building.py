@@ -286,7 +286,7 @@ class Builder:
         return path is not None and path.exists() and any(path.iterdir())
 
     def _secret(self, secret: Secret) -> str:
-        """Return a secret's name: that of setSecret, else the last part of its URI, or its kind for a command's output."""
+        """Return a secret's name: that of setSecret, else the last part of its URI; `cmd` for a command's output."""
         if secret.name:
             return self.mask.text(secret.name)
         scheme, _, rest = secret.uri.partition("://")

@@ -240,11 +240,11 @@ class Captures:
 
 def written_reports(prepared: Launch) -> list[tuple[str, bytes]]:
     """Return the JUnit reports among the files that a command wrote, by their paths in its container."""
-    found = []
-    for target, stage in prepared.stages.items():
-        for path in sorted(_written(stage.root)):
-            found.append((str(Path(target, path.relative_to(stage.root))), path.read_bytes()))
-    return found
+    return [
+        (str(Path(target, path.relative_to(stage.root))), path.read_bytes())
+        for target, stage in prepared.stages.items()
+        for path in sorted(_written(stage.root))
+    ]
 
 
 def _written(upper: Path) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """The files of running services, taken as a command finds them: all processes of a service stand still meanwhile.
 
-What is taken so is what a sudden loss of power would leave, which databases are made for: Postgres recovers from it at its
-next start as it does after a crash.
+What is taken so is what a sudden loss of power would leave, which databases are made for: Postgres recovers from it at
+its next start as it does after a crash.
 """
 
 from __future__ import annotations
@@ -138,14 +138,14 @@ def standing_still(pid: int) -> Iterator[None]:
 def processes(pid: int) -> Iterator[int]:
     """Yield the ids of all processes in the pid namespace of one."""
     try:
-        namespace = os.readlink(f"/proc/{pid}/ns/pid")
+        namespace = Path(f"/proc/{pid}/ns/pid").readlink()
     except FileNotFoundError:
         return
-    for name in os.listdir("/proc"):
-        if name.isdecimal():
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
             with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{name}/ns/pid") == namespace:
-                    yield int(name)
+                if (folder / "ns/pid").readlink() == namespace:
+                    yield int(folder.name)
 
 
 def _still(pid: int) -> bool:

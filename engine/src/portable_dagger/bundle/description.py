@@ -1,6 +1,7 @@
-"""What a bundle says of its run: steps, services, host. Pure data, and its JSON; docs/reference/bundles.md describes it.
+"""What a bundle says of its run: steps, services, host. Pure data, and its JSON.
 
-A layer is named by its `diff_id`, the digest of its uncompressed tar, as in an image's configuration.
+docs/reference/bundles.md describes every field. A layer is named by its `diff_id`, the digest of its uncompressed tar,
+as in an image's configuration.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer: its blob, the blob's size in bytes, what made it, and whether the bundle holds it (a thin one may not)."""
+    """A layer: its blob, that one's size in bytes, what made it, and whether the bundle holds it."""
 
     diff_id: str
     blob: str

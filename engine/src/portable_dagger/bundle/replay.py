@@ -6,12 +6,10 @@ import asyncio
 import dataclasses
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.bundle import reading
 from portable_dagger.bundle.capture import observed, written_reports
-from portable_dagger.bundle.description import Missing
 from portable_dagger.bundle.fingerprint import Observed, fingerprint
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
 from portable_dagger.bundle.verdict import Verdict, judge
@@ -27,7 +25,9 @@ from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory
 
 if TYPE_CHECKING:
-    from portable_dagger.bundle.description import Step
+    from pathlib import Path
+
+    from portable_dagger.bundle.description import Missing, Step
     from portable_dagger.bundle.reading import Reader
     from portable_dagger.ops.attempt import Ended
     from portable_dagger.session.session import Session

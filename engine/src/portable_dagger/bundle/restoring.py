@@ -21,7 +21,6 @@ from portable_dagger.graph.values import (
     TempMount,
 )
 from portable_dagger.images.layers import snapshot_of
-from portable_dagger.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from portable_dagger.bundle import description
     from portable_dagger.bundle.reading import Reader
     from portable_dagger.graph.values import Mount
+    from portable_dagger.store.snapshot import Snapshot
 
 PLACEHOLDER = "secret-that-this-replay-does-not-have"
 """What stands for a secret that was not given."""

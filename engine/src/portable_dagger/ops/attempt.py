@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from portable_dagger.graph.values import Container
     from portable_dagger.ops.command import Command
     from portable_dagger.record.progress import Span
-    from portable_dagger.runtime.network import Traffic
     from portable_dagger.runtime.slot import Slot
+    from portable_dagger.runtime.traffic import Traffic
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ async def attempt(
             span.account.waited["services"] = time.monotonic() - asked
         slot: Slot | None = None
         if command.network:
-            slot = await engine.network.acquire(context.session.id)
+            slot = await engine.network.acquire(context.session.id, cut=context.session.offline)
             stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
         environment: tuple[tuple[str, str], ...] = ()
         if command.nested and slot is not None:
@@ -109,7 +109,7 @@ async def attempt(
             ended.output.end()
             ended.duration = time.time() - ended.started
         if slot is not None and (captures is not None or context.session.offline):
-            ended.traffic = await engine.network.traffic(slot)
+            ended.traffic = engine.network.sent_outside(slot)
         yield ended
 
 

@@ -58,6 +58,7 @@ class Options:
     init: bool = True
     environment: tuple[tuple[str, str], ...] = ()
     hosts: tuple[tuple[str, str], ...] = ()
+    clock: float | None = None
     limits: tuple[int | None, int | None] | None = None
     """Bytes of memory and number of processes, where they are not what the engine's settings say."""
 

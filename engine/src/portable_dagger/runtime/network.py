@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 from portable_dagger.errors import NetworkError
 from portable_dagger.runtime.hub import Hub
 from portable_dagger.runtime.segment import Segment, Segments
-from portable_dagger.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network
 
     from portable_dagger.runtime.slot import Slot
+    from portable_dagger.runtime.traffic import Traffic
 
 READY = 4
 """Slots that are made ahead of their use."""

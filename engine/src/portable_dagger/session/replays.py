@@ -7,7 +7,6 @@ POST /replay  {"token", "path", "step", "source", "repeat", "secrets", "interact
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
