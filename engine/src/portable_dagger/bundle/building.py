@@ -17,6 +17,7 @@ from portable_dagger.bundle.description import (
     Report,
     Service,
 )
+from portable_dagger.bundle.images import Image
 from portable_dagger.bundle.layers import pack_layer, pack_tree
 from portable_dagger.graph.values import (
     CacheMount,
@@ -39,21 +40,10 @@ if TYPE_CHECKING:
     from portable_dagger.graph.values import Mount as MountValue
     from portable_dagger.graph.values import Secret
     from portable_dagger.graph.values import Service as ServiceValue
-    from portable_dagger.images.config import ImageConfig
     from portable_dagger.store.store import Store
 
 SMALL: Final = 64 * 2**10
 """Bytes of a blob up to which a layer stays in a thin bundle, whatever made it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImagePart:
-    """An image of the layout: its configuration, platform and layers (diff_ids), lowest first."""
-
-    name: str
-    platform: str
-    config: ImageConfig
-    layers: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -64,7 +54,7 @@ class Builder:
     mask: Mask
     layers: dict[str, Layer] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
-    images: list[ImagePart] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
     blobs: list[str] = field(default_factory=list)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
     _masked: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -194,7 +184,7 @@ class Builder:
         )
         contents = [mount.content for mount in mounts if mount.content]
         layers = tuple(dict.fromkeys((*root, *contents)))
-        self.images.append(ImagePart(image, container.platform, config, layers))
+        self.images.append(Image(image, container.platform, config, layers))
         return place
 
     def _service(self, service: ServiceValue, found: Found) -> str:
@@ -242,8 +232,15 @@ class Builder:
         added = (own[mount.target],) if mount.target in own else ()
         snapshot = Snapshot((*mount.source.root.layers, *added))
         place = Tree(self.store.layer_paths(container.root)).real_path(mount.target)
-        title = f"what is mounted at {mount.target}"
-        packed = pack_tree(self.store, snapshot, mount.source.path, place, self.mask, title)
+        packed = pack_tree(
+            self.store,
+            snapshot,
+            mount.source.path,
+            place,
+            self.mask,
+            below=container.root,
+            title=f"what is mounted at {mount.target}",
+        )
         return Mount(
             mount.target,
             "file" if isinstance(mount.source, File) else "directory",

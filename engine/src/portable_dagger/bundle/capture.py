@@ -16,7 +16,6 @@ from portable_dagger.bundle.building import Builder
 from portable_dagger.bundle.description import Description, Missing, Outcome, Report, Step
 from portable_dagger.bundle.fingerprint import Observed, fingerprint
 from portable_dagger.bundle.masking import Mask
-from portable_dagger.bundle.signing import load_key
 from portable_dagger.bundle.writing import write
 from portable_dagger.errors import ExecError
 from portable_dagger.ops.command import Command
@@ -108,10 +107,8 @@ class Captures:
         outcome = await asyncio.to_thread(self._outcome, ended.code, ended.error, ended.output)
         assert ended.prepared is not None
         store = context.store
-        reports = tuple(
-            Report(path, await asyncio.to_thread(store.put_blob, content, "output", path))
-            for path, content in await asyncio.to_thread(written_reports, ended.prepared)
-        )
+        reports = await asyncio.to_thread(written_reports, ended.prepared)
+        kept = tuple(Report(path, store.put_blob(data, "output", path)) for path, data in reports)
         self._caught.append(
             Caught(
                 name="withExec " + " ".join(command.args),
@@ -119,7 +116,7 @@ class Captures:
                 container=container,
                 command=command,
                 found=ended.found or data.Found(),
-                outcome=dataclasses.replace(outcome, reports=reports),
+                outcome=dataclasses.replace(outcome, reports=kept),
                 sure=unexpected or asked,
                 started=ended.started,
                 duration=ended.duration,
@@ -168,12 +165,13 @@ class Captures:
     def _write(self, chosen: list[Caught]) -> dict[str, Any]:
         session = self.session
         store = session.engine.store
-        builder = Builder(store, Mask(session.secrets.known))
-        distinct = _distinct(chosen, store)
-        steps = [
-            self._step(builder, f"step-{number}", caught, same)
-            for number, (caught, same) in enumerate(distinct, start=1)
-        ]
+        builder = Builder(store, Mask(session.secrets.known, session.engine.salt))
+        steps, failing = [], {}
+        for number, (caught, same) in enumerate(_distinct(chosen, store), start=1):
+            image = f"step-{number}"
+            steps.append(self._step(builder, image, caught, same))
+            print_ = fingerprint(observed(caught.outcome, store.get_blob))
+            failing[image] = tuple(map(builder.mask.text, print_.failing))
         if self.order.thin:
             builder.leave_out()
         description = Description(
@@ -189,9 +187,8 @@ class Captures:
             record=builder.blob(session.log.text().encode()),
         )
         self.order.directory.mkdir(parents=True, exist_ok=True)
-        path = self.order.directory / f"{_slug(steps[0])}-{session.id[:8]}.tar"
-        key = load_key(Path(self.order.key)) if self.order.key else None
-        write(path, description, builder.images, store, key)
+        path = self.order.directory / f"{_slug(steps[0].name)}-{session.id[:8]}.tar"
+        write(store, path, description, builder.images, failing=failing, signer=self._signer())
         return {
             "path": str(path),
             "size": path.stat().st_size,
@@ -228,14 +225,23 @@ class Captures:
             ports=builder.ports(caught.container) if caught.service else (),
         )
 
+    def _signer(self) -> Callable[[str], bytes] | None:
+        if not self.order.key:
+            return None
+        # Few bundles are signed, and what signs takes a while to import.
+        from portable_dagger.bundle.signing import signer  # noqa: PLC0415
+
+        return signer(Path(self.order.key))
+
     def _outcome(self, code: int, error: EngineError | None, output: Output) -> Outcome:
         output.end()
         store = self.session.engine.store
-        blobs = {
-            stream: store.put_blob_file(output.path(stream), move=False, kind="output")
+        stdout, stderr, combined = (
+            store.put_blob_file(output.path(stream), move=False, kind="output")
             for stream in STREAMS
-        }
-        return Outcome(code, "" if error is None else error.message, **blobs)
+        )
+        message = "" if error is None else error.message
+        return Outcome(code, message, stdout=stdout, stderr=stderr, combined=combined)
 
 
 def written_reports(prepared: Launch) -> list[tuple[str, bytes]]:

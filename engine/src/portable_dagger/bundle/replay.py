@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from portable_dagger.bundle import reading
 from portable_dagger.bundle.capture import observed, written_reports
 from portable_dagger.bundle.fingerprint import Observed, fingerprint
+from portable_dagger.bundle.reading import Reader
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
+from portable_dagger.bundle.unpacking import unpack_all
 from portable_dagger.bundle.verdict import Verdict, judge
 from portable_dagger.errors import BundleError, EngineError, ExecError, MissingInputError
 from portable_dagger.graph.context import Context
@@ -21,6 +22,7 @@ from portable_dagger.ops.attempt import attempt
 from portable_dagger.ops.command import Command, ReturnType
 from portable_dagger.ops.terminal import open_where
 from portable_dagger.runtime import clock
+from portable_dagger.store import origins
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory
 
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.bundle.description import Missing, Step
-    from portable_dagger.bundle.reading import Reader
     from portable_dagger.ops.attempt import Ended
     from portable_dagger.session.session import Session
+    from portable_dagger.store.store import Store
 
 EXCLUDED: Final = ("**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/node_modules")
 """What of a folder given as source is no source."""
@@ -78,7 +80,7 @@ async def replay(session: Session, order: Order) -> dict[str, Any]:
     Raises BundleError if the file is no bundle, MissingInputError if the step cannot even be tried here.
     """
     began = time.monotonic()
-    with reading.open(order.path) as reader:
+    with Reader(order.path) as reader:
         step = choose(reader, order.step)
         with session.progress.span("bundle", f"load {order.path.name}"):
             layers = await asyncio.to_thread(_layers, session, reader, step)
@@ -251,13 +253,13 @@ def _layers(session: Session, reader: Reader, step: Step) -> dict[str, str]:
     known = {layer.diff_id: layer for layer in description.layers}
     wanted = list(dict.fromkeys(_named(reader, step)))
     held = [diff_id for diff_id in wanted if known[diff_id].held]
-    reading.unpack_all(reader, store, held)
+    unpack_all(reader, store, held)
     found = {diff_id: diff_id for diff_id in held}
     absent = []
     for diff_id in wanted:
         if diff_id in found:
             continue
-        layer = store.standing_for(diff_id, known[diff_id].origin)
+        layer = _standing_for(store, known[diff_id])
         if layer is None:
             absent.append(known[diff_id])
         else:
@@ -269,6 +271,13 @@ def _layers(session: Session, reader: Reader, step: Step) -> dict[str, str]:
             "replay a full bundle of the same images once, or run the same call here once: its layers are kept",
         )
     return found
+
+
+def _standing_for(store: Store, layer: Layer) -> str | None:
+    """Return a layer of the store that is the same, or was made here of the same inputs; None if there is none."""
+    if store.has_layer(layer.diff_id):
+        return layer.diff_id
+    return origins.find(store, layer.origin) if layer.origin else None
 
 
 def _named(reader: Reader, step: Step) -> list[str]:
