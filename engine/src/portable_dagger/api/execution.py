@@ -149,7 +149,8 @@ class Execution:
             if value is None:
                 return None
             target = self._make(field, value.api_type, recipe, given)
-            self._evaluator.remember(target.digest, value)
+            offline = self._context.session.offline
+            self._evaluator.remember(target.digest, value, offline=offline)
         return await self._below(target, nodes, path)
 
     async def _below(

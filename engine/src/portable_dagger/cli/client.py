@@ -37,8 +37,13 @@ class Session:
         renderer: Renderer,
         labels: dict[str, str] | None = None,
         offer: terminal.Offer = terminal.NONE,
+        *,
+        offline: bool = False,
     ) -> None:
-        """Open a session in the current folder, on an engine that is started if none runs."""
+        """Open a session in the current folder, on an engine that is started if none runs.
+
+        offline: containers have no network but their services.
+        """
         self.renderer = renderer
         self._objects: dict[str, Object] = {}
         self._members: dict[str, tuple[str, ...]] = {}
@@ -53,6 +58,7 @@ class Session:
             "labels": {**command, **(labels or {})},
             "terminal": offer.possible,
             "interactive": offer.on_failure,
+            "offline": offline,
         }
         try:
             status = self._connect(body)

@@ -24,7 +24,9 @@ def run(given: Given, arguments: list[str]) -> int:
     """Run the program and return its exit code; 128 + the signal's number when one ended it."""
     if not arguments:
         raise CommandLineError("no program to run", "such as: dagger run python script.py")
-    with Session(display.renderer(given, lines_only=True)) as session:
+    with Session(
+        display.renderer(given, lines_only=True), offline=bool(given.get("offline"))
+    ) as session:
         environment = {
             **os.environ,
             "DAGGER_SESSION_PORT": str(session.port),

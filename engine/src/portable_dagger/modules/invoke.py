@@ -194,7 +194,8 @@ async def _keep(target: Target, key: str, value: JsonData, context: Context) -> 
     result = {"value": value, "expires": time.time() + min(seconds(function.time_to_live), WEEK)}
     needed = reachable(identifiers(value, context.engine.evaluator), context.engine.evaluator)
     default = function.cache_policy is FunctionCachePolicy.Default
-    lasting = default and module.source.config.function_caching
+    # Without a network it may have answered something else.
+    lasting = default and module.source.config.function_caching and not context.session.offline
     if lasting and not any(r.scope for r in needed.values() if r.field not in LASTING):
         await module.results.store(key, result, needed, context)
     else:

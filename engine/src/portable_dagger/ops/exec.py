@@ -123,7 +123,8 @@ async def run(
                 return outcome
 
     instance = context.session.id if container.services or container.secret_environment else ""
-    result = await context.engine.steps.once(key, produce, instance=instance)
+    aside = step_key("offline exec", key) if context.session.offline and command.network else ""
+    result = await context.engine.steps.once(key, produce, instance=instance, aside=aside)
     if result.cached:
         progress.reused("exec", name, account)
     return _applied(container, result.value)
@@ -173,7 +174,7 @@ async def _execute(
             span.account.waited["services"] = time.monotonic() - asked
         slot: Slot | None = None
         if command.network:
-            slot = await engine.network.acquire(context.session.id)
+            slot = await engine.network.acquire(context.session.id, cut=context.session.offline)
             stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
         environment: tuple[tuple[str, str], ...] = ()
         if command.nested and slot is not None:

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 from portable_dagger.errors import NetworkError
 from portable_dagger.runtime.hub import Hub
 from portable_dagger.runtime.segment import Segment, Segments
-from portable_dagger.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network
 
     from portable_dagger.runtime.slot import Slot
+    from portable_dagger.runtime.traffic import Traffic
 
 READY = 4
 """Slots that are made ahead of their use."""
@@ -79,7 +79,7 @@ class Network:
         cut: it has no way out: nothing but the owner's other slots, which are cut as well, is reached from it.
         """
         slot = await self._acquired(self._segments.join(owner, cut=cut))
-        self._before[slot.name] = self._hub.traffic(slot)
+        self._before[slot.name] = self._hub.sent(slot)
         return slot
 
     def sent_outside(self, slot: Slot) -> Traffic:
@@ -87,7 +87,7 @@ class Network:
 
         What the container's own kernel refuses, as a cut slot has no route, is sent nowhere. Raises NetworkError.
         """
-        return self._hub.traffic(slot).since(self._before[slot.name])
+        return self._hub.sent(slot).since(self._before[slot.name])
 
     async def connect(
         self, address: str, port: int

@@ -115,6 +115,7 @@ class Server:
             dict(body.get("labels") or {}),
             terminal=bool(body.get("terminal")),
             interactive=bool(body.get("interactive")),
+            offline=bool(body.get("offline")),
         )
         self._engine.sessions[session.id] = session
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

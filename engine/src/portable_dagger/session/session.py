@@ -40,6 +40,8 @@ class Session:
     """Whether the command line has a terminal to lend."""
     interactive: bool = False
     """Whether a failed step is to be followed by a shell."""
+    offline: bool = False
+    """Whether its containers reach each other and nothing else; the engine itself still fetches images and git."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.time)
     progress: Progress = field(default_factory=Progress)
