@@ -253,6 +253,10 @@ class Builder:
         packed = pack_layer(self.store, digest, self.mask, self._titles.get(digest, ""))
         if base:
             self._bases.add(packed.layer.diff_id)
+            origin = self.store.origins.of(digest)
+            packed = dataclasses.replace(
+                packed, layer=dataclasses.replace(packed.layer, origin=origin)
+            )
         return self._packed(packed)
 
     def _packed(self, packed: Packed) -> str:

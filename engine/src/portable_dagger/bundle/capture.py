@@ -77,14 +77,10 @@ class Caught:
 
 @dataclass(slots=True)
 class Captures:
-    """The capture of one session.
-
-    known: digests of recipes whose results this session has seen happen; what others remember does not count here.
-    """
+    """The capture of one session."""
 
     session: Session
     order: Order
-    known: set[str] = field(default_factory=set)
     _caught: list[Caught] = field(default_factory=list)
 
     def wants(self, args: tuple[str, ...], code: int) -> bool:

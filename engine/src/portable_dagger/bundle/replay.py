@@ -22,7 +22,6 @@ from portable_dagger.ops.attempt import attempt
 from portable_dagger.ops.command import Command, ReturnType
 from portable_dagger.ops.terminal import open_where
 from portable_dagger.runtime import clock
-from portable_dagger.store import origins
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory
 
@@ -277,7 +276,7 @@ def _standing_for(store: Store, layer: Layer) -> str | None:
     """Return a layer of the store that is the same, or was made here of the same inputs; None if there is none."""
     if store.has_layer(layer.diff_id):
         return layer.diff_id
-    return origins.find(store, layer.origin) if layer.origin else None
+    return store.origins.find(layer.origin) if layer.origin else None
 
 
 def _named(reader: Reader, step: Step) -> list[str]:

@@ -44,6 +44,10 @@ GLOBAL = (
     Option("help", "show this help", short="h"),
     Option("interactive", "open a shell in the container of a step that fails", short="i"),
     Option(
+        "offline",
+        "give containers no network but their services; the engine still fetches images and git",
+    ),
+    Option(
         "progress",
         "how to show progress: auto, plain, tty, dots, logs",
         "string",

@@ -14,7 +14,7 @@ from portable_dagger.graph.steps import StepOutcome, step_key
 from portable_dagger.graph.values import Container, DirectoryMount, ExecResult
 from portable_dagger.ops.attempt import attempt
 from portable_dagger.ops.command import DEFAULTS, Command
-from portable_dagger.ops.identity import container_key, named_inputs
+from portable_dagger.ops.identity import container_key, named_inputs, origin_inputs
 from portable_dagger.ops.launch import ROOT, Launch
 from portable_dagger.ops.paths import absolute, edited, expanded
 from portable_dagger.ops.terminal import open_where
@@ -73,6 +73,9 @@ async def run(
             with progress.span("exec", name) as span:
                 span.account = account
                 outcome = await _execute(container, context, command, key, span)
+                inputs = [origin_inputs(container, facts, context.store), command.key()]
+                for layer in outcome[0]["root"][len(container.root.layers) :]:
+                    context.store.origins.record(layer, inputs, container.root.layers)
                 account.output["root"] = Files(tuple(outcome[0]["root"]))
                 return outcome
 
@@ -82,6 +85,7 @@ async def run(
         key,
         produce,
         instance=instance,
+        aside=step_key("offline exec", key) if context.session.offline and command.network else "",
         # What is to be captured has to happen here and now.
         usable=lambda kept: captures is None or not captures.wants(command.args, kept["exitCode"]),
     )

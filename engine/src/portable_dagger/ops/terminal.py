@@ -44,7 +44,7 @@ async def open_in(
     engine = context.engine
     async with contextlib.AsyncExitStack() as stack:
         bound = await context.session.services.bind(container.services, context, words)
-        slot = await engine.network.acquire(context.session.id)
+        slot = await engine.network.acquire(context.session.id, cut=context.session.offline)
         stack.push_async_callback(engine.network.release, slot, reuse=not privileged)
         environment = (
             await stack.enter_async_context(nested_session(context, slot)) if nested else ()

@@ -64,7 +64,7 @@ class Hub:
         """Return a TCP socket in the hub."""
         return linux.in_network(self.descriptor, lambda: socket.socket(socket.AF_INET))
 
-    def traffic(self, slot: Slot) -> Traffic:
+    def sent(self, slot: Slot) -> Traffic:
         """Return what came from a slot's address to outside, from the first moment on; raises NetworkError."""
         return self._counters.of(slot.address)
 

@@ -79,7 +79,7 @@ class Network:
         cut: it has no way out: nothing but the owner's other slots, which are cut as well, is reached from it.
         """
         slot = await self._acquired(self._segments.join(owner, cut=cut))
-        self._before[slot.name] = self._hub.traffic(slot)
+        self._before[slot.name] = self._hub.sent(slot)
         return slot
 
     def sent_outside(self, slot: Slot) -> Traffic:
@@ -87,7 +87,7 @@ class Network:
 
         What the container's own kernel refuses, as a cut slot has no route, is sent nowhere. Raises NetworkError.
         """
-        return self._hub.traffic(slot).since(self._before[slot.name])
+        return self._hub.sent(slot).since(self._before[slot.name])
 
     async def connect(
         self, address: str, port: int

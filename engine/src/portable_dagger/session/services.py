@@ -77,10 +77,10 @@ class Services:
     async def place(self, service: Service, port: int, context: Context) -> str:
         """Start a service and return host:port by which programs of the host reach a port of it.
 
-        Without root that is a port of the host's loopback, open until the session ends.
+        Without root, and offline, that is a port of the host's loopback, open until the session ends.
         """
         running = await self.start(service, context)
-        if running.network.reached_from_host:
+        if running.network.reached_from_host and not self._session.offline:
             return f"{running.address}:{port}"
         listener = socket.create_server(("127.0.0.1", 0))
         report = self._session.progress.warning
@@ -177,7 +177,7 @@ class Services:
         span = stack.enter_context(self._session.progress.span("service", name))
         span.account = Account.of(args=list(service.args), root=Files(container.root.layers))
         bound = await self.bind(container.services, context, service.args)
-        slot = await engine.network.acquire(self._session.id)
+        slot = await engine.network.acquire(self._session.id, cut=self._session.offline)
         stack.push_async_callback(engine.network.release, slot, reuse=not service.privileged)
         environment = (
             await stack.enter_async_context(nested_session(context, slot)) if service.nested else ()
@@ -205,6 +205,11 @@ class Services:
         network = context.engine.network
         shown = ", ".join(f"{pair.backend}" for pair in service.host.ports)
         name = f"host.service {service.host.host}:{shown}"
+        if self._session.offline:
+            raise ServiceError(
+                f"{name} leads out of a session that is offline",
+                "run it in a container, or the command line without --offline",
+            )
         span = stack.enter_context(self._session.progress.span("service", name))
         slot = await network.acquire(self._session.id)
         stack.push_async_callback(network.release, slot)

@@ -18,33 +18,38 @@ if TYPE_CHECKING:
 
     from portable_dagger.store.store import Store
 
-MADE_OF_INPUTS: Final = "exec"
-"""The kind of layers whose names say nothing of their content."""
-
 NAMED_BY_CONTENT: Final = frozenset({"image", "stand-in", "bundle"})
 """Kinds of layers whose names are digests of their content."""
 
 
-def of(store: Store, layer: str) -> str:
-    """Return the origin of a layer: what was recorded, else a digest of its content."""
-    known = store.index.content(f"origin:{layer}")
-    if known is None:
-        kind = store.facts.kind("layer", layer)
-        known = layer if kind in NAMED_BY_CONTENT else content_digest(store, Snapshot((layer,)))
-        store.index.put_content(f"origin:{layer}", known)
-    return known
+class Origins:
+    """The origins of a store's layers."""
 
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, str] = {}
 
-def record(store: Store, layer: str, inputs: Any, lowers: Iterable[str]) -> None:  # noqa: ANN401
-    """Note that a layer was made of inputs (any JSON), on top of other layers."""
-    below = [of(store, lower) for lower in lowers]
-    text = json.dumps([inputs, below], sort_keys=True, separators=(",", ":"))
-    origin = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-    store.index.put_content(f"origin:{layer}", origin)
-    store.index.put_content(f"made:{origin}", layer)
+    def of(self, layer: str) -> str:
+        """Return the origin of a layer: what was recorded, else its name or a digest of its content."""
+        known = self._known.get(layer) or self._store.index.content(f"origin:{layer}")
+        if known is None:
+            kind = self._store.facts.kind("layer", layer)
+            by_name = kind in NAMED_BY_CONTENT
+            known = layer if by_name else content_digest(self._store, Snapshot((layer,)))
+            self._store.index.put_content(f"origin:{layer}", known)
+        self._known[layer] = known
+        return known
 
+    def record(self, layer: str, inputs: Any, lowers: Iterable[str]) -> None:  # noqa: ANN401  JSON
+        """Note that a layer was made of inputs, on top of other layers."""
+        below = [self.of(lower) for lower in lowers]
+        text = json.dumps([inputs, below], sort_keys=True, separators=(",", ":"))
+        origin = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        self._store.index.put_content(f"origin:{layer}", origin)
+        self._store.index.put_content(f"made:{origin}", layer)
+        self._known[layer] = origin
 
-def find(store: Store, origin: str) -> str | None:
-    """Return a layer of an origin, None if the store has none."""
-    layer = store.index.content(f"made:{origin}")
-    return layer if layer is not None and store.has_layer(layer) else None
+    def find(self, origin: str) -> str | None:
+        """Return a layer of an origin, None if the store has none."""
+        layer = self._store.index.content(f"made:{origin}")
+        return layer if layer is not None and self._store.has_layer(layer) else None
