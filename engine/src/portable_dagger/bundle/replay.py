@@ -136,6 +136,7 @@ class _Replayer:
 
     async def _try(self, seed: str, at: float | None) -> Tried:
         restorer = Restorer(
+            self.session.engine.store,
             self.reader,
             self.layers,
             await self._secrets(),

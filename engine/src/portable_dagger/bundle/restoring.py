@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from portable_dagger.bundle.readiness import with_check
 from portable_dagger.graph.values import (
     CacheMount,
     CacheVolume,
@@ -21,6 +22,7 @@ from portable_dagger.graph.values import (
     TempMount,
 )
 from portable_dagger.images.layers import snapshot_of
+from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from portable_dagger.bundle.reading import Reader
     from portable_dagger.graph.values import Mount
     from portable_dagger.store.snapshot import Snapshot
+    from portable_dagger.store.store import Store
 
 PLACEHOLDER = "secret-that-this-replay-does-not-have"
 """What stands for a secret that was not given."""
@@ -42,6 +45,7 @@ class Restorer:
     source: what replaces the source under test, if anything does, at `place`.
     """
 
+    store: Store
     reader: Reader
     layers: Mapping[str, str]
     secrets: Mapping[str, Secret]
@@ -98,9 +102,13 @@ class Restorer:
         """Return a service; one instance of it runs for all that is bound to it."""
         if name not in self._services:
             found = self.reader.description.service(name)
+            container = self.container(found.place, found.ports)
+            if found.data:
+                tree = Tree(self.store.layer_paths(container.root))
+                container = with_check(container, lambda path: tree.lookup(path) is not None)
             self._services[name] = Service(
                 identity=f"{self.identity}-{name}",
-                container=self.container(found.place, found.ports),
+                container=container,
                 args=found.place.args,
                 hostname=found.hostname,
                 privileged=found.place.privileged,

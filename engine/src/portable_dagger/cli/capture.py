@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.cli.prune import size
+from portable_dagger.store.sizes import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def told(answer: dict[str, Any], *, failed: bool, refused: bool) -> Iterator[str
         if error.get("hint"):
             yield f"hint: {error['hint']}"
     elif answer["path"]:
-        yield f"captured in {answer['path']} ({size(answer['size'])}):"
+        yield f"captured in {answer['path']} ({format_size(answer['size'])}):"
         yield from (f"  {number}. {name}" for number, name in enumerate(answer["steps"], 1))
         if answer["same"]:
             yield f"  and {answer['same']} more that failed in the same way"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.graph.context import Context
+    from portable_dagger.runtime.limits import Limits
     from portable_dagger.runtime.slot import Slot
     from portable_dagger.store.store import Stage, Store
 
@@ -128,7 +129,7 @@ async def launch(
         )
 
 
-def _limits(context: Context, options: Options) -> runtime.Limits:
+def _limits(context: Context, options: Options) -> Limits:
     if options.limits is None:
         return context.engine.limits
     memory, processes = options.limits
