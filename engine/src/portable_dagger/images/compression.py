@@ -115,7 +115,9 @@ def _zstd(
             hint="apt-get install zstd",
         )
     command = [program, *options]
-    with subprocess.Popen(command, stdin=stdin, stdout=stdout) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, stdin=stdin, stdout=stdout, pipesize=_CHUNK
+    ) as process:
         yield process
     if process.returncode != 0:
         raise ArchiveError(f"zstd ended with exit code {process.returncode}")
