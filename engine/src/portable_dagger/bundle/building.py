@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import posixpath
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +36,8 @@ from portable_dagger.store.snapshot import Snapshot
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from portable_dagger.bundle.data import Found
     from portable_dagger.bundle.layers import Packed
     from portable_dagger.bundle.masking import Mask
@@ -68,6 +72,17 @@ class Builder:
             for fact in self.store.facts.all().values()
             if fact.place == "layer"
         }
+
+    def pack(self, containers: Iterable[Container]) -> None:
+        """Pack the layers of containers and of their services, several at once: the store has them then."""
+        waiting, layers = list(containers), {}
+        while waiting:
+            container = waiting.pop()
+            layers |= dict.fromkeys(container.root.layers)
+            waiting += [s.container for _, s in container.services if s.container is not None]
+        with ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0))), "pack") as pool:
+            for done in [pool.submit(pack_layer, self.store, d, self.mask) for d in layers]:
+                done.result()
 
     def place(self, image: str, container: Container, command: Command, found: Found) -> Place:
         """Describe where a command runs, and pack what it sees."""

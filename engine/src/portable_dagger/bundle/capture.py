@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from portable_dagger.bundle.data import Found
+    from portable_dagger.bundle.writing import Signer
     from portable_dagger.errors import EngineError
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.values import Container, Service
@@ -45,13 +46,13 @@ class Order:
     """What a command line wants: a bundle in `directory`.
 
     pattern: steps whose command fits it are captured even if they pass (wildcards; a part of the command will do).
-    thin: layers of images and of earlier commands are left out. key: the file of a private key that signs.
+    thin: layers of images and of earlier commands are left out. signer: signs it, if anything does.
     """
 
     directory: Path
     pattern: str = ""
     thin: bool = False
-    key: str = ""
+    signer: Signer | None = None
 
     def asks_for(self, args: tuple[str, ...]) -> bool:
         """Whether a command is to be captured even if it passes."""
@@ -162,8 +163,10 @@ class Captures:
         session = self.session
         store = session.engine.store
         builder = Builder(store, Mask(session.secrets.known, session.engine.salt))
+        distinct = _distinct(chosen, store)
+        builder.pack(caught.container for caught, _ in distinct)
         steps, failing = [], {}
-        for number, (caught, same) in enumerate(_distinct(chosen, store), start=1):
+        for number, (caught, same) in enumerate(distinct, start=1):
             image = f"step-{number}"
             steps.append(self._step(builder, image, caught, same))
             print_ = fingerprint(observed(caught.outcome, store.get_blob))
@@ -184,7 +187,7 @@ class Captures:
         )
         self.order.directory.mkdir(parents=True, exist_ok=True)
         path = self.order.directory / f"{_slug(steps[0].name)}-{session.id[:8]}.tar"
-        write(store, path, description, builder.images, failing=failing, signer=self._signer())
+        write(store, path, description, builder.images, failing=failing, signer=self.order.signer)
         return {
             "path": str(path),
             "size": path.stat().st_size,
@@ -220,14 +223,6 @@ class Captures:
             hostname=caught.service.hostname if caught.service else "",
             ports=builder.ports(caught.container) if caught.service else (),
         )
-
-    def _signer(self) -> Callable[[str], bytes] | None:
-        if not self.order.key:
-            return None
-        # Few bundles are signed, and what signs takes a while to import.
-        from portable_dagger.bundle.signing import signer  # noqa: PLC0415
-
-        return signer(Path(self.order.key))
 
     def _outcome(self, code: int, error: EngineError | None, output: Output) -> Outcome:
         output.end()

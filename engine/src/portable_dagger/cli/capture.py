@@ -27,7 +27,7 @@ def order(given: Given) -> dict[str, Any] | None:
         "directory": os.path.abspath(folder or "."),
         "pattern": given.get("capture-step", [""])[-1],
         "thin": "capture-thin" in given,
-        "key": os.path.abspath(key) if key else "",
+        "key": key,
     }
 
 

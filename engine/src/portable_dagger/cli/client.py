@@ -27,6 +27,7 @@ TICK_SECONDS = 0.1
 SETTLE_SECONDS = 0.3
 QUIET_SECONDS = 0.01
 CLOSE_SECONDS = 5.0
+REFUSED = 400
 UNAUTHORIZED = 401
 OK = 200
 
@@ -69,6 +70,8 @@ class Session:
             # An engine that was just killed still took the connection: the next look finds it gone.
             time.sleep(SETTLE_SECONDS)
             status = self._connect(body)
+        if status == REFUSED:
+            raise _refused(json.loads(self._stream.body()))
         if status != OK:
             detail = self._stream.body().decode(errors="replace")[:500]
             raise EngineStartError(

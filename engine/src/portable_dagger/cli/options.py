@@ -33,7 +33,11 @@ GLOBAL = (
         "folder",
         variable="PORTABLE_DAGGER_CAPTURE",
     ),
-    Option("capture-key", "the private key (PEM) that signs what is captured", "file"),
+    Option(
+        "capture-key",
+        "the private key (PEM) that signs what is captured: a file, or a secret such as env://KEY",
+        "file",
+    ),
     Option(
         "capture-step",
         "also capture steps with this in their command that pass (wildcards are understood)",

@@ -7,26 +7,40 @@ POST /replay  {"token", "path", "step", "source", "repeat", "secrets", "interact
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from portable_dagger.bundle.writing import Signer
     from portable_dagger.session.session import Session
+
+PASSWORD: Final = "PORTABLE_DAGGER_CAPTURE_KEY_PASSWORD"  # noqa: S105  a variable's name
 
 # What bundles need is imported when one is asked for: most engines never see one, and all start faster.
 # ruff: noqa: PLC0415
 
 
-def capture(session: Session, wanted: dict[str, Any]) -> None:
-    """Have a session note the steps that fail."""
+async def capture(session: Session, wanted: dict[str, Any]) -> None:
+    """Have a session note the steps that fail. Raises BundleSignatureError or NotFoundError for a key that is none."""
     from portable_dagger.bundle.capture import Captures, Order
 
     order = Order(
         directory=session.workdir / wanted["directory"],
         pattern=wanted.get("pattern") or "",
         thin=bool(wanted.get("thin")),
-        key=str(session.workdir / wanted["key"]) if wanted.get("key") else "",
+        signer=await _signer(session, wanted["key"]) if wanted.get("key") else None,
     )
     session.captures = Captures(session, order)
+
+
+async def _signer(session: Session, key: str) -> Signer:
+    """Return what signs by a key: before anything runs, so that a wrong one is told at once."""
+    from portable_dagger.bundle.signing import signer
+
+    uri = key if "://" in key else f"file://{key}"
+    secret = await session.secrets.from_uri(uri, key, session.main)
+    text = await session.secrets.text(secret, session.main)
+    password = session.environment_of(PASSWORD) or ""
+    return signer(text.decode(errors="replace"), password)
 
 
 async def finish(session: Session, body: dict[str, Any]) -> dict[str, Any]:

@@ -122,7 +122,11 @@ class Server:
             offline=bool(body.get("offline")),
         )
         if body.get("capture"):
-            replays.capture(session, body["capture"])
+            try:
+                await replays.capture(session, body["capture"])
+            except EngineError:
+                await session.close()
+                raise
         self._engine.sessions[session.id] = session
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         session.progress.listen(queue.put_nowait)
