@@ -212,6 +212,7 @@ class Captures:
                 command.redirect_stderr,
             ),
             expect=command.expect.name,
+            network=command.network,
             source=builder.source(place, caught.container.config.workdir),
             started=caught.started,
             duration=round(caught.duration, 4),

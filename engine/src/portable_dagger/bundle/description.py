@@ -128,6 +128,9 @@ class Step:
     stdin: str = ""
     redirects: tuple[str, str, str] = ("", "", "")
     expect: str = "SUCCESS"
+    network: bool = True
+    """Whether the command had one at all."""
+
     source: str = ""
     started: float = 0.0
     duration: float = 0.0

@@ -1,7 +1,7 @@
 """When a service that goes on from captured files is ready.
 
-It recovers first, as after a loss of power, and some servers take connections meanwhile only to refuse them: an open port
-does not say that they are ready. Those that are known for it are asked by their own program.
+It recovers first, as after a loss of power, and some servers take connections meanwhile only to refuse them: an open
+port does not say that they are ready. Those that are known for it are asked by their own program.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.bundle.capture import observed, written_reports
+from portable_dagger.bundle.description import Missing
 from portable_dagger.bundle.fingerprint import Observed, fingerprint
 from portable_dagger.bundle.reading import Reader
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
@@ -21,14 +22,14 @@ from portable_dagger.images.config import merge
 from portable_dagger.ops.attempt import attempt
 from portable_dagger.ops.command import Command, ReturnType
 from portable_dagger.ops.terminal import open_where
-from portable_dagger.runtime import clock
+from portable_dagger.runtime import clock, emulation
 from portable_dagger.store.filter import Filter
 from portable_dagger.store.host import import_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from portable_dagger.bundle.description import Missing, Step
+    from portable_dagger.bundle.description import Layer, Step
     from portable_dagger.ops.attempt import Ended
     from portable_dagger.session.session import Session
     from portable_dagger.store.store import Store
@@ -69,6 +70,9 @@ class Tried:
     services: float
     command: float
     packets: int | None
+    missing: tuple[Missing, ...]
+    """What the bundle lacks, and the user has not given."""
+
     seed: str = ""
     clock: float | None = None
 
@@ -82,7 +86,10 @@ async def replay(session: Session, order: Order) -> dict[str, Any]:
     with Reader(order.path) as reader:
         step = choose(reader, order.step)
         with session.progress.span("bundle", f"load {order.path.name}"):
-            layers = await asyncio.to_thread(_layers, session, reader, step)
+            try:
+                layers = await asyncio.to_thread(_layers, session, reader, step)
+            except MissingInputError as error:
+                return _untried(step, order, error)
         loaded = time.monotonic() - began
         replayer = _Replayer(session, reader, step, order, layers, await _source(session, order))
         tried = [await replayer.first()]
@@ -185,6 +192,7 @@ class _Replayer:
             nested=place.nested,
             privileged=place.privileged,
             init=place.init,
+            network=step.network,
             clock=at,
             limits=(step.memory, step.processes),
         )
@@ -218,6 +226,10 @@ class _Replayer:
             recorded = dataclasses.replace(recorded, output="", reports=())
             seen = dataclasses.replace(seen, output="", reports=())
         missing = [each for each in self.step.missing if not self._given(each)]
+        platform = self.step.place.platform
+        todo = emulation.advice(platform, self.session.engine.platform, seen.output)
+        if todo:
+            missing.append(Missing("emulator", platform, todo))
         verdict, reasons = judge(
             fingerprint(recorded), fingerprint(seen), expect=self.step.expect, missing=missing
         )
@@ -226,7 +238,7 @@ class _Replayer:
         packets = None
         if ended is not None and ended.traffic is not None:
             packets = ended.traffic.passed
-        return Tried(seen, verdict, reasons, before, took, packets, seed, at)
+        return Tried(seen, verdict, reasons, before, took, packets, tuple(missing), seed, at)
 
     def _given(self, missing: Missing) -> bool:
         """Whether the user has given what the bundle lacks."""
@@ -302,6 +314,25 @@ async def _source(session: Session, order: Order) -> Directory | None:
     return Directory(root)
 
 
+def _untried(step: Step, order: Order, error: MissingInputError) -> dict[str, Any]:
+    """Return the answer for a step that cannot even be tried."""
+    return {
+        "verdict": Verdict.MISSING.value,
+        "text": Verdict.MISSING.text,
+        "exit": Verdict.MISSING.exit_code,
+        "bundle": str(order.path),
+        "step": step.name,
+        "recorded": {"exit_code": step.outcome.exit_code, "error": step.outcome.error},
+        "replayed": None,
+        "differences": [],
+        "missing": [{"kind": "layer", "name": error.message, "reason": error.hint}],
+        "attempts": [],
+        "seconds": None,
+        "packets": 0,
+        "notes": [],
+    }
+
+
 def _answer(step: Step, order: Order, tried: list[Tried], loaded: float) -> dict[str, Any]:
     last = tried[0]
     notes = []
@@ -322,7 +353,7 @@ def _answer(step: Step, order: Order, tried: list[Tried], loaded: float) -> dict
             "output": last.observed.output[-OUTPUT_SHOWN:],
         },
         "differences": last.reasons,
-        "missing": [dataclasses.asdict(each) for each in step.missing],
+        "missing": [dataclasses.asdict(each) for each in last.missing],
         "attempts": [
             {
                 "seed": each.seed,

@@ -67,6 +67,9 @@ def text(answer: dict[str, Any]) -> str:
     """Return a verdict for people."""
     replayed, took = answer["replayed"], answer["seconds"]
     lines = [f"{answer['text']}: {answer['step']}"]
+    if replayed is None:
+        lines += [f"  - {each['name']}\n    {each['reason']}" for each in answer["missing"]]
+        return "\n".join(lines) + "\n"
     lines += [f"  {note}" for note in answer["notes"]]
     if answer["differences"]:
         lines += [f"  - {difference}" for difference in answer["differences"]]
@@ -78,6 +81,12 @@ def text(answer: dict[str, Any]) -> str:
     if answer["verdict"] == "missing":
         lines.append("  the bundle does not hold what may have made the difference:")
         lines += [f"  - {m['kind']} {m['name']}: {m['reason']}" for m in answer["missing"]]
+        lines += [
+            f"    give it with --secret {m['name']}=…"
+            for m in answer["missing"]
+            if m["kind"] == "secret"
+        ]
+        lines += ["    give it with --network" for m in answer["missing"] if m["kind"] == "network"]
     if len(answer["attempts"]) > 1:
         lines += _attempts(answer["attempts"])
     lines.append(
