@@ -44,9 +44,8 @@ def test_differences_and_missing_inputs_are_told_with_what_to_give() -> None:
     more = {"text": "missing input", "verdict": "missing", "missing": missing}
     told = reproduce.text({**ANSWER, **more, "differences": ["exit code 1, then 2"]})
     assert "  - exit code 1, then 2\n" in told
-    assert "  - secret TOKEN: the variable API_TOKEN\n" in told
-    assert "    give it with --secret TOKEN=…\n" in told
-    assert "    give it with --network\n" in told
+    assert "  give the secret with --secret TOKEN=env://TOKEN\n" in told
+    assert "  let it have the network with --network\n" in told
 
 
 def test_what_cannot_be_tried_is_told() -> None:
@@ -62,7 +61,7 @@ def test_attempts_are_told_with_their_seeds() -> None:
         {"seed": "1", "verdict": "passes", "exit_code": 0},
     ]
     told = reproduce.text({**ANSWER, "attempts": attempts})
-    assert "  the same failure in 1 of 2 attempts:\n" in told
+    assert "  as recorded in 1 of 2 attempts:\n" in told
     assert "    as captured: same, exit code 1\n" in told
     assert "    PYTHONHASHSEED=1: passes, exit code 0\n" in told
 

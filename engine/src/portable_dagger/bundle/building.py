@@ -75,7 +75,8 @@ class Builder:
 
     def pack(self, containers: Iterable[Container]) -> None:
         """Pack the layers of containers and of their services, several at once: the store has them then."""
-        waiting, layers = list(containers), {}
+        waiting = list(containers)
+        layers: dict[str, None] = {}
         while waiting:
             container = waiting.pop()
             layers |= dict.fromkeys(container.root.layers)

@@ -169,8 +169,8 @@ class Captures:
         for number, (caught, same) in enumerate(distinct, start=1):
             image = f"step-{number}"
             steps.append(self._step(builder, image, caught, same))
-            print_ = fingerprint(observed(caught.outcome, store.get_blob))
-            failing[image] = tuple(map(builder.mask.text, print_.failing))
+            tests = fingerprint(observed(caught.outcome, store.get_blob)).tests
+            failing[image] = tuple(map(builder.mask.text, tests))
         if self.order.thin:
             builder.leave_out()
         description = Description(

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 EXCLUDED: Final = ("**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/node_modules")
 """What of a folder given as source is no source."""
 
+AS_RECORDED: Final = (Verdict.SAME, Verdict.AGAIN)
+
 SEED: Final = "PYTHONHASHSEED"
 OUTPUT_SHOWN: Final = 100 * 1024
 """Characters of the output that an answer has."""
@@ -130,12 +132,12 @@ class _Replayer:
         """Try the step as it was captured; at its own time of day if today's makes a difference."""
         tried = await self._try("", None)
         late = time.time() - self.step.started > LATE
-        if tried.verdict is Verdict.SAME or not late or self.source is not None:
+        if tried.verdict in AS_RECORDED or not late or self.source is not None:
             return tried
         if clock.find() is None or self.step.kind != "exec":
             return tried
         then = await self._try("", self.step.started)
-        return then if then.verdict is Verdict.SAME else tried
+        return then if then.verdict in AS_RECORDED else tried
 
     async def again(self, number: int) -> Tried:
         """Try once more, with another seed."""
@@ -317,7 +319,7 @@ async def _source(session: Session, order: Order) -> Directory | None:
 def _untried(step: Step, order: Order, error: MissingInputError) -> dict[str, Any]:
     """Return the answer for a step that cannot even be tried."""
     return {
-        "verdict": Verdict.MISSING.value,
+        "verdict": Verdict.MISSING.name.lower(),
         "text": Verdict.MISSING.text,
         "exit": Verdict.MISSING.exit_code,
         "bundle": str(order.path),
@@ -340,7 +342,7 @@ def _answer(step: Step, order: Order, tried: list[Tried], loaded: float) -> dict
         shown = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(last.clock))
         notes.append(f"at the time of the capture, {shown} UTC; at today's it ends otherwise")
     return {
-        "verdict": last.verdict.value,
+        "verdict": last.verdict.name.lower(),
         "text": last.verdict.text,
         "exit": last.verdict.exit_code,
         "bundle": str(order.path),
@@ -357,7 +359,7 @@ def _answer(step: Step, order: Order, tried: list[Tried], loaded: float) -> dict
         "attempts": [
             {
                 "seed": each.seed,
-                "verdict": each.verdict.value,
+                "verdict": each.verdict.name.lower(),
                 "exit_code": each.observed.exit_code,
                 "duration": round(each.command, 3),
             }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from portable_dagger.bundle.fingerprint import differences
 from portable_dagger.errors import BundleError
+from portable_dagger.ops.command import ReturnType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +57,6 @@ def judge(
 
 
 def _passes(fingerprint: Fingerprint, expect: str) -> bool:
-    # It brings what runs steps along, which who only names a verdict does without.
-    from portable_dagger.ops.exec import ReturnType  # noqa: PLC0415
-
     try:
         wanted = ReturnType(expect)
     except ValueError as error:

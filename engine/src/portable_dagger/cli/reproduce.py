@@ -79,14 +79,7 @@ def text(answer: dict[str, Any]) -> str:
         last = replayed["output"].splitlines()[-MOST_LINES:]
         lines += [f"  | {line}" for line in last]
     if answer["verdict"] == "missing":
-        lines.append("  the bundle does not hold what may have made the difference:")
-        lines += [f"  - {m['kind']} {m['name']}: {m['reason']}" for m in answer["missing"]]
-        lines += [
-            f"    give it with --secret {m['name']}=…"
-            for m in answer["missing"]
-            if m["kind"] == "secret"
-        ]
-        lines += ["    give it with --network" for m in answer["missing"] if m["kind"] == "network"]
+        lines += [f"  {hint}" for hint in map(_remedy, answer["missing"]) if hint]
     if len(answer["attempts"]) > 1:
         lines += _attempts(answer["attempts"])
     lines.append(
@@ -96,9 +89,15 @@ def text(answer: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _remedy(missing: dict[str, str]) -> str:
+    if missing["kind"] == "secret":
+        return f"give the secret with --secret {missing['name']}=env://{missing['name']}"
+    return "let it have the network with --network" if missing["kind"] == "network" else ""
+
+
 def _attempts(attempts: list[dict[str, Any]]) -> list[str]:
-    same = [attempt for attempt in attempts if attempt["verdict"] == "same"]
-    lines = [f"  the same failure in {len(same)} of {len(attempts)} attempts:"]
+    same = [attempt for attempt in attempts if attempt["verdict"] in {"same", "again"}]
+    lines = [f"  as recorded in {len(same)} of {len(attempts)} attempts:"]
     for attempt in attempts:
         seed = f"PYTHONHASHSEED={attempt['seed']}" if attempt["seed"] else "as captured"
         lines.append(f"    {seed}: {attempt['verdict']}, exit code {attempt['exit_code']}")
