@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from portable_dagger.bundle import facts
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

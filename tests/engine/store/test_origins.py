@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
 from portable_dagger.store.store import Store
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
