@@ -161,6 +161,44 @@ def test_an_offline_session_reaches_its_services_only(home: Path) -> None:
     assert said.endswith("none\n")
 
 
+COUNT = """
+import asyncio, socket
+from portable_dagger.runtime import linux, rootless
+from portable_dagger.runtime.network import Network
+
+def send():
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for _ in range(3):
+        made.sendto(b"x", ("192.0.2.1", 9))
+
+async def main():
+    network = Network()
+    await network.open()
+    for cut in (False, True):
+        slot = await network.acquire("one", cut=cut)
+        try:
+            linux.in_network(slot.descriptor, send)
+        except OSError as error:
+            print(error.strerror)
+        print(network.sent_outside(slot))
+        await network.release(slot)
+    await network.close()
+
+rootless.enter()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+def test_packets_are_counted(home: Path) -> None:
+    done = as_user(home, "/usr/bin/python3", "-c", COUNT, PYTHONPATH=str(home / "engine/src"))
+    assert done.stdout.splitlines() == [
+        "Traffic(passed=3, dropped=0)",
+        "Network is unreachable",
+        "Traffic(passed=0, dropped=0)",
+    ], done.stderr
+
+
 @pytest.mark.slow
 def test_what_is_exported_belongs_to_the_user(home: Path) -> None:
     script = "mkdir /made; echo one > /made/a; ln -s a /made/b"

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the engine's network needs root")
 
+DAGGER = str(Path(__file__).parents[3] / "dagger")
 PYTHON = ("/usr/bin/python3", "-c")
 FOLDERS = ("/usr", "/bin", "/lib", "/lib64")
 SERVE = (
@@ -148,3 +150,21 @@ def test_a_service_of_the_host_is_refused(desk: Desk) -> None:
         assert f"host.service localhost:{port} leads out of a session that is offline" in said
 
     desk.run(work)
+
+
+@pytest.mark.slow
+def test_the_command_line_asks_for_it() -> None:
+    query = command(WAYS_OUT).replace(
+        "{ container {", '{ container { from(address: "python:3.13-slim") {'
+    )
+    query = query.replace("/usr/bin/python3", "python3") + " }"
+    done = subprocess.run(
+        [DAGGER, "query", "--no-mod", "--silent", "--offline"],
+        input=query,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    value = json.loads(done.stdout)
+    assert value["container"]["from"]["withExec"]["stdout"].splitlines() == NOTHING_LEADS_OUT

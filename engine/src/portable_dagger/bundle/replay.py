@@ -15,7 +15,7 @@ from portable_dagger.bundle.reading import Reader
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
 from portable_dagger.bundle.unpacking import unpack_all
 from portable_dagger.bundle.verdict import Verdict, judge
-from portable_dagger.errors import BundleError, EngineError, ExecError, MissingInputError
+from portable_dagger.errors import BundleError, ClockError, EngineError, ExecError, MissingInputError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Directory, Secret
 from portable_dagger.images.config import merge
@@ -77,6 +77,7 @@ class Tried:
 
     seed: str = ""
     clock: float | None = None
+    note: str = ""
 
 
 async def replay(session: Session, order: Order) -> dict[str, Any]:
@@ -136,7 +137,10 @@ class _Replayer:
             return tried
         if clock.find() is None or self.step.kind != "exec":
             return tried
-        then = await self._try("", self.step.started)
+        try:
+            then = await self._try("", self.step.started)
+        except ClockError as error:
+            return dataclasses.replace(tried, note=f"not tried at the time of the capture: {error}")
         return then if then.verdict in AS_RECORDED else tried
 
     async def again(self, number: int) -> Tried:
@@ -337,7 +341,7 @@ def _untried(step: Step, order: Order, error: MissingInputError) -> dict[str, An
 
 def _answer(step: Step, order: Order, tried: list[Tried], loaded: float) -> dict[str, Any]:
     last = tried[0]
-    notes = []
+    notes = [last.note] if last.note else []
     if last.clock is not None:
         shown = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(last.clock))
         notes.append(f"at the time of the capture, {shown} UTC; at today's it ends otherwise")
