@@ -8,6 +8,7 @@
     GET  /status, POST /stop
     GET  /cache, POST /prune  see session.cache
     POST /why       see session.history
+    POST /bundle    see session.bundles
 All but /query want the engine's own token (`Authorization: Bearer …`), which only the user's state directory holds.
 """
 
@@ -57,6 +58,7 @@ class Server:
                 web.get("/cache", self._cache),
                 web.post("/prune", self._prune),
                 web.post("/why", self._why),
+                web.post("/bundle", self._bundle),
             ]
         )
 
@@ -181,6 +183,12 @@ class Server:
             history.answer, self._engine, body["words"], body["workdir"]
         )
         return web.json_response(found)
+
+    async def _bundle(self, request: web.Request) -> web.StreamResponse:
+        # Bundles are rare, and what reads them takes a while to import.
+        from portable_dagger.session import bundles  # noqa: PLC0415
+
+        return web.json_response(await asyncio.to_thread(bundles.answer, await request.json()))
 
     async def _stop(self, _: web.Request) -> web.StreamResponse:
         asyncio.get_running_loop().call_soon(self._engine.stop)
