@@ -89,7 +89,12 @@ def test_signature_of_another_bundle(made: Any, pair: PAIR, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("field", ["payload", "payloadType", "signatures"])
-def test_changed_envelope(made: Any, pair: PAIR, tmp_path: Path, field: str) -> None:
+def test_changed_envelope(
+    made: Any,  # noqa: ANN401
+    pair: PAIR,
+    tmp_path: Path,
+    field: str,
+) -> None:
     sign = signing.signer(pair[0])
 
     def damaged(digest: str) -> bytes:

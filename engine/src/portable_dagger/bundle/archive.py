@@ -68,9 +68,10 @@ class Archive:
         """The digests that name the blobs of the file."""
         return tuple(self._places)
 
-    def index(self) -> bytes:
-        """Return the layout's index."""
-        return self._read(layout.INDEX_FILE, self._documents[layout.INDEX_FILE])
+    def document(self, name: str) -> bytes | None:
+        """Return a file of the layout that is no blob, or None if there is none."""
+        place = self._documents.get(name)
+        return None if place is None else self._read(name, place)
 
     def holds(self, digest: str) -> bool:
         """Whether there is a blob of that name."""
@@ -139,7 +140,7 @@ class Archive:
             return
         if blob is not None:
             known, name = self._places, f"sha256:{blob[1]}"
-        elif member.name in {layout.INDEX_FILE, layout.VERSION_FILE}:
+        elif member.name in layout.FILES:
             known, name = self._documents, member.name
         else:
             return

@@ -37,7 +37,9 @@ NAME: Final = "bundle"
 """What `index.json` calls the bundle's own manifest."""
 
 INDEX_FILE: Final = "index.json"
+DOCKER_FILE: Final = "manifest.json"
 VERSION_FILE: Final = "oci-layout"
+FILES: Final = (VERSION_FILE, INDEX_FILE, DOCKER_FILE)
 VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
 
 
@@ -124,6 +126,24 @@ def index(bundle: Document, images: dict[str, Document], signature: Document | N
     if signature is not None:
         entries.append({**signature.descriptor().to_json(), "artifactType": SIGNATURE})
     return _document(OCI_INDEX, {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries})
+
+
+def reference(bundle: str, name: str) -> str:
+    """Return what docker and podman call an image that they loaded, given the digest of the bundle's manifest."""
+    return f"localhost/bundle-{bundle.removeprefix('sha256:')[:12]}:{name}"
+
+
+def docker_manifest(bundle: str, images: Sequence[tuple[Image, Sequence[Layer]]]) -> bytes:
+    """Return the index of `docker save`, by which `docker load` and `podman load` find all images at once."""
+    value = [
+        {
+            "Config": blob_file(config(image).descriptor().digest),
+            "RepoTags": [reference(bundle, image.name)],
+            "Layers": [blob_file(layer.blob) for layer in layers],
+        }
+        for image, layers in images
+    ]
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _manifest(value: dict[str, Any]) -> Document:

@@ -38,9 +38,10 @@ _HINT: Final = "get the file again"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An image as it is in the file: its manifest's descriptor, and its layers as (blob, diff_id)."""
+    """An image in the file: its manifest's descriptor, its configuration's digest, its layers as (blob, diff_id)."""
 
     descriptor: Descriptor
+    config: str
     image: Image
     layers: tuple[tuple[str, str], ...]
 
@@ -140,7 +141,7 @@ class Reader:
 
     def _index(self) -> tuple[Descriptor, ...]:
         try:
-            value = read_object(self._archive.index(), layout.INDEX_FILE)
+            value = read_object(self._archive.document(layout.INDEX_FILE) or b"", layout.INDEX_FILE)
         except ArchiveError as error:
             raise BundleDamagedError(f"{self.path}: {error.message}", _HINT) from error
         return self._listed(value, "manifests")
@@ -173,13 +174,13 @@ class Reader:
     def _image(self, name: str, entry: Descriptor) -> Stored:
         value = self._object(entry.digest)
         try:
-            config = self._object(value["config"]["digest"])
-            found = manifest(value, config)
+            config = value["config"]["digest"]
+            found = manifest(value, self._object(config))
         except (ArchiveError, KeyError, TypeError, AttributeError) as error:
             raise BundleDamagedError(f"the image {name} of {self.path}: {error}", _HINT) from error
         layers = tuple(diff_id for _, diff_id in found.layers)
         image = Image(name, str(found.platform), found.config, layers)
-        return Stored(entry, image, found.layers)
+        return Stored(entry, config, image, found.layers)
 
     def _object(self, digest: str) -> dict[str, Any]:
         try:

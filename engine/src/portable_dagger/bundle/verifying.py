@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from portable_dagger.bundle import layout
 from portable_dagger.errors import BundleDamagedError, BundleError
 from portable_dagger.images.layout import REFERENCE_NAME
 
@@ -18,6 +20,7 @@ def verify(reader: Reader, archive: Archive) -> tuple[int, int]:
     total = sum(archive.check(digest) for digest in archive.digests)
     _check_blobs(reader, archive)
     _check_images(reader)
+    _check_docker(reader, archive)
     for place in reader.description.places:
         _check_place(reader, place)
     return len(archive.digests), total
@@ -51,6 +54,23 @@ def _check_images(reader: Reader) -> None:
                 raise _wrong(reader, error.message) from error
             if layer.blob != blob:
                 raise _wrong(reader, f"the image {name} has another blob for the layer {diff_id}")
+
+
+def _check_docker(reader: Reader, archive: Archive) -> None:
+    """Check that docker and podman load the same images, if they can load any."""
+    data = archive.document(layout.DOCKER_FILE)
+    if data is None:
+        return
+    own = {
+        (layout.blob_file(stored.config), *(layout.blob_file(blob) for blob, _ in stored.layers))
+        for stored in reader.images.values()
+    }
+    try:
+        found = {(entry["Config"], *entry["Layers"]) for entry in json.loads(data)}
+    except (ValueError, KeyError, TypeError) as error:
+        raise _wrong(reader, f"{layout.DOCKER_FILE} cannot be read") from error
+    if found != own:
+        raise _wrong(reader, f"{layout.DOCKER_FILE} names other images than the bundle's manifest")
 
 
 def _check_place(reader: Reader, place: Place) -> None:

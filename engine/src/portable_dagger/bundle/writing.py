@@ -47,10 +47,13 @@ def write(  # noqa: PLR0913  a bundle, and who signs it
     known = failing or {}
     manifests: dict[str, Document] = {}
     documents: list[Document] = []
-    for given in images:
+    stacks = []
+    for given in sorted(images, key=lambda image: image.name):
         image = labelled(given, description, tuple(known.get(given.name, ())))
-        manifest = layout.image_manifest(image, [description.layer(d) for d in image.layers])
+        stack = [description.layer(diff_id) for diff_id in image.layers]
+        manifest = layout.image_manifest(image, stack)
         manifests[image.name] = manifest
+        stacks.append((image, stack))
         documents += [layout.config(image), manifest]
     outputs = [(digest, _blob(store, digest).stat().st_size) for digest in description.outputs]
     bundle = layout.bundle_manifest(description, manifests, outputs)
@@ -70,6 +73,7 @@ def write(  # noqa: PLR0913  a bundle, and who signs it
             with tarfile.TarFile(aside, "x", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
                 _add(tar, layout.VERSION_FILE, layout.VERSION)
                 _add(tar, layout.INDEX_FILE, index.data)
+                _add(tar, layout.DOCKER_FILE, layout.docker_manifest(digest, stacks))
                 for name, data in {
                     each.descriptor().digest: each.data for each in documents
                 }.items():

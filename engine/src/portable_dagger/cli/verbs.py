@@ -35,6 +35,16 @@ PRUNE = (
 
 VERBS = (
     Verb(
+        "bundle",
+        "dagger bundle show|verify|export [options] file",
+        "say what is in the bundle of a failed step, check it, or print a script for docker or podman",
+        (
+            *JSON,
+            Option("key", "verify: the public key that must have signed it, in PEM", "file"),
+            Option("step", "export: which step, if there are several (default: 1)", "number"),
+        ),
+    ),
+    Verb(
         "cache",
         "dagger cache [prune] [options]",
         "show what takes space and why; with `prune`, free it",

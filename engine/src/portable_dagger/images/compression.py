@@ -23,8 +23,8 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # The level of the Go tools; higher ones cost much time for few bytes.
 _GZIP_LEVEL = 6
 _CHUNK = 1 << 20
-_ZSTD_OPTIONS = ["-c", "-q", "-3", "-T0"]
-"""The number of threads changes nothing of what is written."""
+_ZSTD_OPTIONS = ["-c", "-q", "-6", "-T0"]
+"""Level 6 takes a tenth off what the default one leaves, higher ones take long. Threads change nothing of the bytes."""
 
 
 class Compression(enum.Enum):

@@ -9,6 +9,7 @@
     GET  /cache, POST /prune  see session.cache
     POST /why       see session.history
     POST /capture, /replay  see session.replays
+    POST /bundle    see session.bundles
 All but /query want the engine's own token (`Authorization: Bearer …`), which only the user's state directory holds.
 """
 
@@ -61,6 +62,7 @@ class Server:
                 web.post("/why", self._why),
                 web.post("/capture", self._capture),
                 web.post("/replay", self._replay),
+                web.post("/bundle", self._bundle),
             ]
         )
 
@@ -207,6 +209,12 @@ class Server:
         body = await request.json()
         session = self._client(body["token"]).session
         return web.json_response(await session.run(replays.replay(session, body)))
+
+    async def _bundle(self, request: web.Request) -> web.StreamResponse:
+        # Bundles are rare, and what reads them takes a while to import.
+        from portable_dagger.session import bundles  # noqa: PLC0415
+
+        return web.json_response(await asyncio.to_thread(bundles.answer, await request.json()))
 
     async def _stop(self, _: web.Request) -> web.StreamResponse:
         asyncio.get_running_loop().call_soon(self._engine.stop)
