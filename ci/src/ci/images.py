@@ -7,15 +7,13 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import image, image_settings, layout, oci, program, revision, sbom
+from ci import image, image_settings, layout, oci, program, project, revision, sbom
+from ci.builder import Builder
 from ci.columns import columns
-from ci.errors import SettingsError
-from ci.image import Builder, Image
+from ci.image import Image
 from ci.image_settings import ImageSettings
 from ci.layout import Layout
 from ci.revision import Revision
-from ci.settings import FILE
-from ci.together import together
 
 _MEGABYTE: Final = 1e6
 _ARCHIVE: Final = "/image.tar"
@@ -71,7 +69,7 @@ async def build(  # noqa: PLR0913 - named, but for the source and what is wanted
     repeat: str = "",
 ) -> Build:
     """Build images, with an artifact that is given or made. With another `repeat`, nothing cached is taken."""
-    settings = await read_settings(source)
+    settings = image_settings.parse(await project.text(source))
     commit = await revision.read(repository)
     native = str(await dag.default_platform())
     builder = Builder(settings, commit, source, native, artifact, repeat)
@@ -115,7 +113,7 @@ async def container(
 ) -> dagger.Container:
     """Build one image and return it as a container."""
     wanted = platform or str(await dag.default_platform())
-    settings = await read_settings(source)
+    settings = image_settings.parse(await project.text(source))
     chosen = variant or settings.variants[0].name
     made = await build(source, repository, [chosen], [wanted], artifact=artifact)
     return imported(made.images[0])
@@ -128,7 +126,7 @@ def imported(built: Image) -> dagger.Container:
 
 async def bills(build: Build) -> dagger.Directory:
     """Return the bills of materials of all images, in a folder for each."""
-    made = await together([sbom.make(built, build.revision.created) for built in build.images])
+    made = await sbom.make(build.images, build.revision.created)
     folder = dag.directory()
     for found in made:
         folder = folder.with_directory(found.image.name, found.folder)
@@ -140,13 +138,6 @@ def archive(built: Image) -> dagger.File:
     container = layout.single(built).mounted(dag.container().from_(program.IMAGE), _LAYOUT)
     command = ["tar", "--create", f"--file={_ARCHIVE}", f"--directory={_LAYOUT}", "."]
     return container.with_exec(command).file(_ARCHIVE)
-
-
-async def read_settings(source: dagger.Directory) -> ImageSettings:
-    """Read the settings of images from the source's pyproject.toml. Raises SettingsError."""
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    return image_settings.parse(await source.file(FILE).contents())
 
 
 def _megabytes(size: int) -> str:

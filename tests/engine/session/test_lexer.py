@@ -47,8 +47,10 @@ def test_what_is_wrong_is_told_as_graphql_core_tells_it(text: str) -> None:
 def test_a_file_as_a_string_is_read_at_once() -> None:
     content = 'line "of" a file\\ ä\n' * 50_000
 
-    (field,) = parse(f"{{ a(b: {json.dumps(content, ensure_ascii=False)}) }}").definitions[
-        0
-    ].selection_set.selections
+    (field,) = (
+        parse(f"{{ a(b: {json.dumps(content, ensure_ascii=False)}) }}")
+        .definitions[0]
+        .selection_set.selections
+    )
 
     assert field.arguments[0].value.value == content

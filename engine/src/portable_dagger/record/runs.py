@@ -114,7 +114,7 @@ class RunLog:
             aside.rename(path)
 
     def _scrubbing(self) -> Callable[[str], str]:
-        """Return what takes out the secrets of now; made once for the same ones, since their forms take time to find."""
+        """Return what takes out the secrets of now; the same ones have it made once, since it takes time."""
         hidden = frozenset(self.secrets())
         if hidden != self._hidden:
             self._hidden, self._scrubbed = hidden, _scrubbing(hidden)
