@@ -16,7 +16,7 @@ def test_a_program_is_made_of_what_it_imports_and_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["commit", "feed", "fetch", "pack", "push", "sbom", "sign", "verify"]
+    "name", ["changes", "commit", "feed", "fetch", "pack", "push", "sbom", "sign", "verify"]
 )
 def test_every_program_has_an_entry(root: Path, name: str) -> None:
     folder = root / "ci" / "src" / "ci" / "programs"

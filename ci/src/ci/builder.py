@@ -8,12 +8,10 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import artifact, image, layer, lock, python, system
-from ci.image import Image
+from ci import artifact, layer, lock, python, system
 from ci.image_settings import VARIANTS_TABLE, ArtifactSettings, ImageSettings, VariantSettings
-from ci.layer import LayerPlan
+from ci.layer import Layer, LayerPlan
 from ci.program import IMAGE as TOOLS
-from ci.revision import Revision
 from ci.together import together
 
 _UNREADABLE: Final = ("*/__pycache__", "*.pyc")
@@ -21,13 +19,15 @@ _UNREADABLE: Final = ("*/__pycache__", "*.pyc")
 Packages = dict[tuple[str, str], dagger.Directory]
 """Unpacked wheels by the path of their lock and the platform."""
 
+Stack = tuple[VariantSettings, str, list[Layer]]
+"""The layers of an image of a variant and platform, the lowest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Builder:
     """What all images share. With another `repeat`, everything is made again whatever is cached."""
 
     settings: ImageSettings
-    revision: Revision
     source: dagger.Directory
     native: str
     """The machine's own platform, on which the artifact is made."""
@@ -35,8 +35,8 @@ class Builder:
     artifact: dagger.Directory | None = None
     repeat: str = ""
 
-    async def build(self, wanted: Sequence[tuple[VariantSettings, str]]) -> tuple[Image, ...]:
-        """Build the images of variants and platforms side by side; each layer that they share is packed once."""
+    async def build(self, wanted: Sequence[tuple[VariantSettings, str]]) -> list[Stack]:
+        """Build the layers of variants and platforms side by side; each that they share is packed once."""
         system, packages = await asyncio.gather(self._systems(wanted), self._packages(wanted))
         plans: dict[str, tuple[LayerPlan, dagger.Directory]] = {}
         stacks = []
@@ -58,12 +58,10 @@ class Builder:
             [layer.pack(plan, folder, repeat=self.repeat) for plan, folder in plans.values()]
         )
         packed = dict(zip(plans, layers, strict=True))
-        return tuple(
-            image.assemble(
-                self.settings, self.revision, variant, platform, [packed[name] for name in names]
-            )
+        return [
+            (variant, platform, [packed[name] for name in names])
             for variant, platform, names in stacks
-        )
+        ]
 
     def application(self) -> dagger.Directory:
         """Return the application's files."""

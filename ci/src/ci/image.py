@@ -86,7 +86,7 @@ def labels(settings: ImageSettings, revision: Revision) -> Mapping[str, str]:
         "description": settings.description,
         "source": settings.source,
         "licenses": settings.licence,
-        "revision": revision.commit,
+        "revision": revision.name,
         "created": revision.created,
         "base.name": settings.base,
     }

@@ -14,10 +14,13 @@ from ci.image import Image
 from ci.image_settings import ImageSettings
 from ci.layout import Layout
 from ci.revision import Revision
+from ci.settings import FILE
+from ci.together import both
 
 _MEGABYTE: Final = 1e6
 _ARCHIVE: Final = "/image.tar"
 _LAYOUT: Final = "/layout"
+_BYTECODE: Final = ("**/__pycache__", "**/*.pyc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Build:
                 for built in self.of(name)
             ]
             rows.append((f"{name} index", document.digest, "", ""))
-        return f"commit {self.revision.commit} of {self.revision.created}\n\n{columns(rows)}\n"
+        return f"{self.revision.title}\n\n{columns(rows)}\n"
 
 
 async def build(  # noqa: PLR0913 - named, but for the source and what is wanted of it
@@ -67,13 +70,38 @@ async def build(  # noqa: PLR0913 - named, but for the source and what is wanted
     *,
     artifact: dagger.Directory | None = None,
     repeat: str = "",
+    committed: bool = False,
 ) -> Build:
-    """Build images, with an artifact that is given or made. With another `repeat`, nothing cached is taken."""
+    """Build images, with an artifact that is given or made. With another `repeat`, nothing cached is taken.
+
+    A `committed` source is known to be the repository's HEAD; any other one is compared with it.
+    """
     settings = image_settings.parse(await project.text(source))
-    commit = await revision.read(repository)
+    wanted = image.choose(settings, variants, platforms)
     native = str(await dag.default_platform())
-    builder = Builder(settings, commit, source, native, artifact, repeat)
-    return Build(settings, commit, await builder.build(image.choose(settings, variants, platforms)))
+    builder = Builder(settings, source, native, artifact, repeat)
+    commit, stacks = await both(
+        revision.read(repository) if committed else _compared(repository, source, settings),
+        builder.build(wanted),
+    )
+    return Build(
+        settings, commit, tuple(image.assemble(settings, commit, *stack) for stack in stacks)
+    )
+
+
+async def _compared(
+    repository: dagger.GitRepository, source: dagger.Directory, settings: ImageSettings
+) -> Revision:
+    """Return the repository's HEAD, compared with the source by what images are made of."""
+    locks = [variant.requirements for variant in settings.variants]
+
+    def material(folder: dagger.Directory) -> dagger.Directory:
+        # Locks may lie where the application's files are left out.
+        return folder.filter(
+            include=[*settings.include], exclude=[*settings.exclude, *_BYTECODE]
+        ).with_directory("/", folder.filter(include=[FILE, *locks]))
+
+    return await revision.compare(repository, source, material)
 
 
 async def differences(

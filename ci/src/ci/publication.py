@@ -147,7 +147,9 @@ class Order:
 
         Raises PublishError if one is not fit.
         """
-        build, scanner = await both(images.build(source, repository), scan.prepare(source, feed))
+        build, scanner = await both(
+            images.build(source, repository, committed=True), scan.prepare(source, feed)
+        )
         native = str(await dag.default_platform())
         bills, scans, tried = await asyncio.gather(
             sbom.make(build.images, build.revision.created),
