@@ -249,6 +249,25 @@ def test_uncommitted_files_are_not_published(shop: Shop) -> None:
     assert len(set(re.findall(r"sha256:\w{64}", again.stdout))) == 2
 
 
+def test_an_image_of_uncommitted_files_says_so(shop: Shop) -> None:
+    commit = git(shop.folder, "rev-parse", "HEAD")
+    where = ["--source=.", "--git=."]
+    label = [*where, "label", "--name=org.opencontainers.image.revision"]
+    # Neither is in an image.
+    (shop.folder / "tests" / "test_draft.py").write_text("", encoding="utf-8")
+    (shop.folder / "shop" / "__init__.py").chmod(0o600)
+    clean = shop.call("build", *label)
+    (shop.folder / "shop" / "draft.py").write_text("DRAFT = 1\n", encoding="utf-8")
+    dirty = shop.call("build", *label)
+    table = shop.call("images", *where)
+    for name in ("tests/test_draft.py", "shop/draft.py"):
+        (shop.folder / name).unlink()
+
+    assert (clean.stdout.strip(), dirty.stdout.strip()) == (commit, f"{commit}-dirty")
+    assert f"commit {commit} of " in table.stdout
+    assert ", with uncommitted changes of shop/draft.py\n" in table.stdout
+
+
 def test_another_key_is_refused(shop: Shop) -> None:
     ran = shop.verify(key="other.pub")
 

@@ -5,6 +5,7 @@ from typing import Final
 import dagger
 from dagger import dag
 
+from ci import known
 from ci.image_settings import ArtifactSettings, ImageSettings
 
 PACKAGES: Final = "/opt/packages"
@@ -31,7 +32,7 @@ def make(
         # Sums of floating-point numbers depend on how many threads share them.
         .with_env_variable("OMP_NUM_THREADS", "1")
         .with_env_variable("OPENBLAS_NUM_THREADS", "1")
-        .with_directory(artifact.output, dag.directory())
+        .with_directory(artifact.output, known.folder())
     )
     if repeat:
         container = container.with_env_variable("REPEAT", repeat)

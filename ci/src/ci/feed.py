@@ -90,13 +90,11 @@ async def load(given: dagger.Directory, now: dt.datetime, days: int) -> Feed:
 
 async def _facts(folder: dagger.Directory) -> str:
     looking = (await program.container("feed")).with_mounted_directory(_FOLDER, folder)
-    looked = looking.with_exec(
-        [f"{_FOLDER}/{DATABASE}"], use_entrypoint=True, expect=dagger.ReturnType.ANY
-    )
-    if await looked.exit_code():
-        said = (await looked.stderr()).strip()
-        raise FeedError(f"the feed's {DATABASE} cannot be read: {said}", HINT)
-    return await looked.stdout()
+    try:
+        return await looking.with_exec([f"{_FOLDER}/{DATABASE}"], use_entrypoint=True).stdout()
+    except dagger.ExecError as error:
+        said = error.stderr.strip()
+        raise FeedError(f"the feed's {DATABASE} cannot be read: {said}", HINT) from error
 
 
 async def _unpacked(given: dagger.Directory) -> dagger.Directory:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type, up
+from dagger import DefaultPath, Doc, Ignore, check, function, object_type, up
 
 from ci import (
     image_settings,
     images,
+    lock,
     matrix,
+    project,
     publication,
     registries,
     report,
@@ -19,12 +21,13 @@ from ci import (
     verification,
 )
 from ci import scan as scanning
-from ci.errors import BuildError, ScanError, SettingsError, SuiteError
+from ci.errors import BuildError, ScanError, SuiteError
 from ci.policy import Policy, judge
 from ci.provenance import LOCAL_BUILDER
-from ci.settings import FILE, TABLE, SuiteSettings
+from ci.settings import TABLE
 from ci.signature import Signer
 from ci.suite import Suite, SuiteRun
+from ci.together import both
 from ci.verdict import Verdict
 
 Source = Annotated[
@@ -181,7 +184,7 @@ class Ci:
         variant: Annotated[str | None, Doc("The variant; the first one without")] = None,
     ) -> dagger.Service:
         """Serve the application, from its image and with its own Postgres."""
-        text = await source.file(FILE).contents()
+        text = await project.text(source)
         container = await images.container(source, git, variant, None)
         return serving.service(container, image_settings.parse(text), serving.parse(text))
 
@@ -229,9 +232,8 @@ class Ci:
         signer = Signer(key, key_password, identity_token)
         reach = await registries.reach(registry, service or (), auth)
         order = publication.Order(reach, signer, builder)
-        scanner = await scanning.prepare(source, feed)
-        await _suite(source)
-        return await order.publish(git, source, scanner)
+        described, _ = await both(order.described(git, source, feed), _suite(source))
+        return await order.publish(described)
 
     @uncached
     async def verify(
@@ -299,27 +301,10 @@ async def _run(
     postgres: list[str] | None,
     select: str | None,
 ) -> SuiteRun:
-    suite = await _settings(source)
+    suite = settings.parse(await project.text(source)).test
+    requirements = await lock.read(source, suite.requirements, f"{TABLE}.test.requirements")
     cells = matrix.cells(
         matrix.narrow(f"{TABLE}.test.python", suite.python, python),
         matrix.narrow(f"{TABLE}.test.postgres", suite.postgres, postgres),
     )
-    return await Suite(suite, source, await _lock(source, suite), select).run(cells)
-
-
-async def _settings(source: dagger.Directory) -> SuiteSettings:
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    return settings.parse(await source.file(FILE).contents()).test
-
-
-async def _lock(source: dagger.Directory, suite: SuiteSettings) -> dagger.File:
-    """Return the lock as a file that is its content and nothing else: other edits reinstall nothing."""
-    if not await source.exists(suite.requirements):
-        raise SettingsError(
-            f"{TABLE}.test.requirements in {FILE} names {suite.requirements!r}, "
-            "which is not in the source",
-            "Name the lock file, by its path below the repository's root.",
-        )
-    content = await source.file(suite.requirements).contents()
-    return await dag.file("requirements.txt", content).sync()
+    return await Suite(suite, source, requirements, select).run(cells)

@@ -1,10 +1,13 @@
 """A container with a Python version and everything that a lock file names."""
 
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
 import dagger
 from dagger import dag
+
+from ci import known
 
 VENV: Final = "/venv"
 
@@ -46,7 +49,7 @@ def container(image: str, lock: dagger.File) -> dagger.Container:
         .with_env_variable("VIRTUAL_ENV", VENV)
         .with_env_variable("PATH", f"{VENV}/bin:{_UV}/bin:$PATH", expand=True)
         .with_exec(["uv", "venv", "--quiet", "--python=python3", VENV])
-        .with_mounted_cache(_UV_CACHE, dag.cache_volume("ci-uv"))
+        .with_mounted_cache(_UV_CACHE, known.volume("ci-uv"))
         .with_mounted_file(f"{_LOCKS}/{_LOCK}", lock)
         .with_exec([*_INSTALL, f"--requirement={_LOCKS}/{_LOCK}"])
         .without_mount(_UV_CACHE)
@@ -71,7 +74,7 @@ def packages(
     if repeat:
         prepared = prepared.with_env_variable("REPEAT", repeat)
     return (
-        prepared.with_mounted_cache(_UV_CACHE, dag.cache_volume("ci-uv"))
+        prepared.with_mounted_cache(_UV_CACHE, known.volume("ci-uv"))
         .with_mounted_file(f"{_LOCKS}/{_LOCK}", lock)
         .with_exec([*command, f"--requirement={_LOCKS}/{_LOCK}"])
         .directory(_PACKAGES)
@@ -80,9 +83,10 @@ def packages(
     )
 
 
+@cache
 def _installer(image: str) -> dagger.Container:
     """Return `image` with uv, which is in no PATH yet."""
-    uv_lock = dag.file(_UV_LOCK, files("ci").joinpath(_UV_LOCK).read_text(encoding="utf-8"))
+    uv_lock = known.file(_UV_LOCK, files("ci").joinpath(_UV_LOCK).read_text(encoding="utf-8"))
     return (
         dag.container()
         .from_(image)

@@ -7,14 +7,23 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import feed, layout, sarif, scan_settings, tool, trivy, verdict, waivers
-from ci.errors import FeedError, ScanError, SettingsError
+from ci import (
+    feed,
+    layout,
+    project,
+    sarif,
+    scan_settings,
+    tool,
+    trivy,
+    verdict,
+    waivers,
+)
+from ci.errors import FeedError, ScanError
 from ci.feed import Feed
 from ci.findings import Look
 from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
-from ci.settings import FILE
 from ci.tool import Tool
 from ci.verdict import Verdict
 from ci.waivers import Waiver
@@ -75,7 +84,7 @@ async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> S
 
     Raises SettingsError, and FeedError if the feed is missing, broken, empty or too old.
     """
-    text = await _settings(source)
+    text = await project.text(source)
     settings = scan_settings.parse(text)
     held = waivers.parse(text)
     now = dt.datetime.now(dt.UTC)
@@ -87,7 +96,7 @@ async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> S
 
 async def policy(source: dagger.Directory) -> ScanPolicy:
     """Return what attached scans are held against: a source's settings and waivers, today. Raises SettingsError."""
-    text = await _settings(source)
+    text = await project.text(source)
     today = dt.datetime.now(dt.UTC).date()
     return ScanPolicy(scan_settings.parse(text), waivers.parse(text), today)
 
@@ -102,12 +111,6 @@ def report(found: Verdict) -> dagger.Directory:
     )
 
 
-async def _settings(source: dagger.Directory) -> str:
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    return await source.file(FILE).contents()
-
-
 async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
     # Of today: without the date the answer of another day would do.
     fetched = found.container.with_env_variable("FEED_OF", now.date().isoformat()).with_exec(
@@ -120,13 +123,14 @@ async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
 
 
 async def _run(container: dagger.Container, command: list[str], name: str) -> Look:
-    ran = container.with_exec(command, expect=dagger.ReturnType.ANY)
-    if await ran.exit_code():
+    try:
+        report = await container.with_exec(command).file(_REPORT).contents()
+    except dagger.ExecError as error:
         raise ScanError(
-            f"Trivy broke off at {name}:\n{_last(await ran.stderr())}",
+            f"Trivy broke off at {name}:\n{_last(error.stderr)}",
             "If it is about the database, give another feed.",
-        )
-    return trivy.parse(await ran.file(_REPORT).contents(), name)
+        ) from error
+    return trivy.parse(report, name)
 
 
 def _last(text: str) -> str:

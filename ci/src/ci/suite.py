@@ -3,13 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import anyio
 import dagger
-from dagger import dag
 
-from ci import coverage, junit, postgres, python
+from ci import coverage, junit, known, postgres, python
 from ci.errors import ReportError
 from ci.matrix import Cell
 from ci.results import Result, Summary
@@ -45,7 +45,7 @@ class SuiteRun:
     merged: dagger.Container | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suite:
     """What every cell shares: settings, source, the lock's file and the selection of tests."""
 
@@ -53,6 +53,11 @@ class Suite:
     source: dagger.Directory
     lock: dagger.File
     select: str | None
+
+    @cached_property
+    def _source(self) -> dagger.Directory:
+        """What the suite sees of the source."""
+        return known.once(self.source.filter(include=[FILE, *self.settings.include]))
 
     async def run(self, cells: Sequence[Cell]) -> SuiteRun:
         """Run the suite in all `cells` side by side; a red or crashed cell stops no other."""
@@ -83,6 +88,7 @@ class Suite:
     async def _run(self, cell: Cell) -> CellRun:
         container = self._pytest(cell)
         try:
+            container = await container.sync()
             code = await container.exit_code()
             report = container.directory(REPORT)
             names = tuple(await report.entries())
@@ -130,14 +136,13 @@ class Suite:
     def _mounted(self, cell: Cell) -> dagger.Container:
         """Return the container of a cell's Python version, with the source mounted last."""
         image = self.settings.python_image.replace(VERSION, cell.python)
-        source = self.source.filter(include=[FILE, *self.settings.include])
         return (
             python.container(image, self.lock)
-            .with_directory(REPORT, dag.directory())
+            .with_directory(REPORT, known.folder())
             # Nothing but the reports is written, and those not into the source.
             .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with_env_variable("COVERAGE_FILE", f"{REPORT}/{DATA}")
-            .with_mounted_directory(SOURCE, source)
+            .with_mounted_directory(SOURCE, self._source)
             .with_workdir(SOURCE)
         )
 

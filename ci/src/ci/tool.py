@@ -7,7 +7,7 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import python
+from ci import known, python
 from ci.program import IMAGE
 
 _LOCK: Final = "requirements.txt"
@@ -39,4 +39,4 @@ async def find(image: str, lock: str, program: str) -> Tool:
     (wheel,) = [line for line in content.splitlines() if "==" in line]
     named = wheel.partition(" ")[0].rstrip("\\").strip()
     origin = f"{program} of the wheel {named}, standing in for {image or 'its official image'}"
-    return Tool(python.container(IMAGE, dag.file(_LOCK, content)), origin)
+    return Tool(await python.container(IMAGE, known.file(_LOCK, content)).sync(), origin)

@@ -4,11 +4,13 @@ import gzip
 import hashlib
 import json
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from ci.programs.feed import main
 from tests.ci.programs.bolt import away, database, leaf, write
+
+if TYPE_CHECKING:
+    import pytest
 
 PACKED = Path(__file__).parents[1] / "feed" / "trivy.db.gz"
 

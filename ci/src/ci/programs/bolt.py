@@ -1,7 +1,7 @@
 """Files of bbolt, which Trivy's vulnerability database is one of: read as far as counting needs it.
 
-Pages of one size; two meta pages, of which the newer sound one leads to the root bucket; buckets are trees of branch and
-leaf pages, and small ones lie in their parent's leaf (go.etcd.io/bbolt, internal/common: meta.go, page.go, bucket.go).
+Pages have one size. Of the two meta pages, the newer sound one leads to the root bucket. Buckets are trees of branch
+and leaf pages; small ones lie in their parent's leaf (go.etcd.io/bbolt, internal/common: meta.go, page.go, bucket.go).
 """
 
 from __future__ import annotations

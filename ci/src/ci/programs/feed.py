@@ -39,15 +39,16 @@ def facts(path: Path) -> Facts:
     """Read a database. Raises DatabaseError."""
     if not path.stat().st_size:
         raise DatabaseError("it has no byte")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        with memoryview(mapped) as content:
-            digest = hashlib.sha256(content).hexdigest()
-            try:
-                found = {
-                    name: bucket.size() for name, bucket in bolt.root(content).buckets().items()
-                }
-            except struct.error as error:
-                raise DatabaseError(f"the database is cut short: {error}") from error
+    with (
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as content,
+    ):
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            found = {name: bucket.size() for name, bucket in bolt.root(content).buckets().items()}
+        except struct.error as error:
+            raise DatabaseError(f"the database is cut short: {error}") from error
     lists = [size for name, size in found.items() if size and name not in _OTHERS]
     return {
         "digest": digest,

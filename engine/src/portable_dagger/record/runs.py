@@ -97,10 +97,6 @@ class RunLog:
             encoded["waited"] = {name: round(s, 4) for name, s in account.waited.items()}
         self._write(encoded)
 
-    def text(self) -> str:
-        """Return what was written so far."""
-        return "" if self._file is None else Path(self._file.name).read_text()
-
     def close(self) -> None:
         """Write the end; nothing if there was no step."""
         if self._file is None:
@@ -118,7 +114,7 @@ class RunLog:
             aside.rename(path)
 
     def _scrubbing(self) -> Callable[[str], str]:
-        """Return what takes out the secrets of now; made once for the same ones, as their forms take time to find."""
+        """Return what takes out the secrets of now; the same ones have it made once, since it takes time."""
         hidden = frozenset(self.secrets())
         if hidden != self._hidden:
             self._hidden, self._scrubbed = hidden, _scrubbing(hidden)
