@@ -15,7 +15,13 @@ from portable_dagger.bundle.reading import Reader
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
 from portable_dagger.bundle.unpacking import unpack_all
 from portable_dagger.bundle.verdict import Verdict, judge
-from portable_dagger.errors import BundleError, ClockError, EngineError, ExecError, MissingInputError
+from portable_dagger.errors import (
+    BundleError,
+    ClockError,
+    EngineError,
+    ExecError,
+    MissingInputError,
+)
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Directory, Secret
 from portable_dagger.images.config import merge

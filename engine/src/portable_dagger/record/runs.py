@@ -97,6 +97,10 @@ class RunLog:
             encoded["waited"] = {name: round(s, 4) for name, s in account.waited.items()}
         self._write(encoded)
 
+    def text(self) -> str:
+        """Return what was written so far."""
+        return "" if self._file is None else Path(self._file.name).read_text()
+
     def close(self) -> None:
         """Write the end; nothing if there was no step."""
         if self._file is None:
