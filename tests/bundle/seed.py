@@ -40,7 +40,8 @@ class Seed:
 
     script: pipelines for `./dagger -c`; command: other words of the command line, instead.
     exit_code, says: how the run ends and an expression found in what it prints, so that it fails for the reason that
-    it is named for. verdict: of the replay on another machine. deterministic: it fails every time.
+    it is named for. verdict: of the replay on another machine; of what is not
+    deterministic there is none to expect, but repeated attempts are to differ.
     """
 
     name: str

@@ -57,6 +57,7 @@ SEEDS: Final = (
         1,
         "unlucky",
         run(PYTHON, variable("RUN", NONCE), execute("python3 main.py")),
+        verdict="",
         deterministic=False,
         replay=("--repeat=20",),
     ),

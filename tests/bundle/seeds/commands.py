@@ -72,6 +72,17 @@ SEEDS: Final = (
         run(DEBIAN, execute("no-such-program --version")),
     ),
     Seed(
+        "passing",
+        "a command passes, and is captured because that was asked for",
+        {"notes.txt": "approved\n"},
+        0,
+        "approved",
+        run(DEBIAN, execute("grep approved notes.txt")),
+        capture=("--capture-step", "grep approved"),
+        verdict="passes",
+        altered=(changed("exit", {"notes.txt": "refused\n"}),),
+    ),
+    Seed(
         "unexpected-success",
         "a command should have failed and did not",
         {"notes.txt": "approved\n"},

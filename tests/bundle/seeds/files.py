@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.bundle.pipeline import COPIED, DEBIAN, PYTHON, execute, run
-from tests.bundle.seed import Seed, changed, fixed
+from tests.bundle.pipeline import COPIED, DEBIAN, PYTHON, execute, run, variable
+from tests.bundle.seed import NONCE, Seed, changed, fixed
 
 _ORDER: Final = """\
 import os
@@ -106,6 +106,22 @@ SEEDS: Final = (
         "No space left on device",
         run(DEBIAN, "with-mounted-temp --size=1048576 /scratch", execute("sh fill.sh")),
         altered=(fixed({"fill.sh": "head -c 200000 /dev/zero > /scratch/zeros\n"}),),
+    ),
+    Seed(
+        "cache-volume",
+        "an entry of a cache volume is stale; a bundle takes no volumes along",
+        {"main.sh": "! grep -s stale /cache/entry\n", "fill.sh": "echo stale > /cache/entry\n"},
+        1,
+        "stale",
+        run(
+            DEBIAN,
+            "with-mounted-cache /cache $(cache-volume corpus)",
+            variable("RUN", NONCE),
+            execute("sh fill.sh"),
+            execute("sh main.sh"),
+        ),
+        verdict="missing",
+        missing="cache",
     ),
     Seed(
         "overwritten",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from tests.bundle.pipeline import CLIENT, DATABASE, DEBIAN, POSTGRES, SOURCE, execute, pipeline, run
@@ -10,10 +11,15 @@ from tests.bundle.seed import NONCE, SECRET, Seed
 _TEXT: Final = 'pl4nted/To+ken="x\\y"&caf\u00e9 7'
 """With what URLs and JSON write otherwise."""
 
+_GIVEN: Final = ("--secret", "CORPUS_SECRET=env://CORPUS_SECRET")
+"""How the replay is given it: by the last part of the URI, its name."""
+
 _VARIABLE: Final = "with-secret-variable TOKEN $(secret env://CORPUS_SECRET)"
 
-_USE: Final = """\
-[ -n "$TOKEN" ] || { echo "no token" >&2; exit 3; }
+_SUM: Final = hashlib.sha256(_TEXT.encode()).hexdigest()
+
+_USE: Final = f"""\
+[ "$(printf %s "$TOKEN" | sha256sum | cut -d' ' -f1)" = {_SUM} ] || {{ echo "wrong token" >&2; exit 3; }}
 echo "the third record is broken" >&2
 exit 5
 """
@@ -66,7 +72,7 @@ SEEDS: Final = (
             source="with-directory /src $src | with-workdir /src",
         ),
         secret=_TEXT,
-        replay=("--secret", "TOKEN=env://CORPUS_SECRET"),
+        replay=_GIVEN,
     ),
     Seed(
         "secret-everywhere",
@@ -97,6 +103,6 @@ SEEDS: Final = (
             ]
         ),
         secret=_TEXT,
-        replay=("--secret", "TOKEN=env://CORPUS_SECRET"),
+        replay=_GIVEN,
     ),
 )
