@@ -6,7 +6,9 @@ import datetime as dt
 import json
 import os
 import platform
+import re
 import statistics
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def row(trial: Trial) -> str:
         _whole(trial.cold),
         _whole(trial.warm),
     ]
-    expected = "yes" if not trial.problems else "**no**"
+    expected = "yes" if not trial.problems else f"**no**: {seed.verdict or 'several'}"
     cells = [seed.name, seed.shows, trial.verdict or "none", expected, copies, *figures]
     return f"| {' | '.join(cells)} |"
 
@@ -111,9 +113,14 @@ def machine() -> dict[str, Any]:
     return {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "processors": os.cpu_count(),
-        "model": platform.processor() or platform.machine(),
+        "model": _model(),
         "kernel": platform.release(),
     }
+
+
+def _model() -> str:
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1] if found else platform.machine()
 
 
 def _megabytes(size: int) -> str:
