@@ -5,7 +5,7 @@ CiError
 ├── SelectionError   a version was asked for that the settings do not have
 ├── ReportError      a tool's report cannot be read
 ├── BuildError       two builds of the same images differ
-├── FeedError        a vulnerability database is missing, broken or too old
+├── FeedError        a vulnerability database is missing, broken, empty or too old
 ├── ScanError        the scanner broke off, or found what fails
 ├── SuiteError       the suite ran and is not green
 ├── SignatureError   nothing signs, or the signing failed
@@ -46,7 +46,7 @@ class BuildError(CiError):
 
 
 class FeedError(CiError):
-    """A vulnerability database is missing, broken or too old."""
+    """A vulnerability database is missing, broken, empty or too old."""
 
 
 class ScanError(CiError):

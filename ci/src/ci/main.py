@@ -189,7 +189,7 @@ class Ci:
     async def scan(self, source: Source, feed: Feed = None, image: Archive = None) -> str:
         """Look for vulnerabilities, misconfiguration, secrets and licences, and print what is to mend.
 
-        Fails if anything is to mend, a waiver has expired, or the feed is missing, broken or too old.
+        Fails if anything is to mend, a waiver has expired, or the feed is missing, broken, empty or too old.
         """
         found = await _scan(source, feed, image)
         if found.faults:
@@ -287,10 +287,10 @@ async def _scan(
     source: dagger.Directory, feed: dagger.Directory | None, image: dagger.File | None
 ) -> Verdict:
     scanner = await scanning.prepare(source, feed)
-    findings = await scanner.source(source)
+    look = await scanner.source(source)
     if image is not None:
-        findings += await scanner.image(image, "image")
-    return scanner.judge(findings)
+        look += await scanner.image(image, "image")
+    return scanner.judge(look)
 
 
 async def _run(

@@ -10,7 +10,7 @@ from dagger import dag
 from ci import feed, layout, sarif, scan_settings, tool, trivy, verdict, waivers
 from ci.errors import FeedError, ScanError, SettingsError
 from ci.feed import Feed
-from ci.findings import Finding
+from ci.findings import Look
 from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
@@ -40,25 +40,25 @@ class Scanner:
     waivers: tuple[Waiver, ...]
     now: dt.datetime
 
-    async def source(self, source: dagger.Directory) -> list[Finding]:
+    async def source(self, source: dagger.Directory) -> Look:
         """Return what is found in a source's files. Raises ScanError if Trivy breaks off."""
         mounted = self._container().with_mounted_directory(_FOLDER, source).with_workdir(_FOLDER)
         return await _run(mounted, trivy.source_command(self.settings, _REPORT), SOURCE)
 
-    async def image(self, archive: dagger.File, name: str) -> list[Finding]:
+    async def image(self, archive: dagger.File, name: str) -> Look:
         """Return what is found in an image, given as the tar that Container.asTarball gives. Raises ScanError."""
         mounted = self._container().with_mounted_file(_ARCHIVE, archive)
         return await _run(mounted, trivy.image_command(_ARCHIVE, _REPORT), name)
 
-    async def built(self, image: Image) -> list[Finding]:
+    async def built(self, image: Image) -> Look:
         """Return what is found in an image that was built here. Raises ScanError."""
         mounted = layout.single(image).mounted(self._container(), _LAYOUT)
         return await _run(mounted, trivy.image_command(_LAYOUT, _REPORT), image.name)
 
-    def judge(self, findings: list[Finding]) -> Verdict:
+    def judge(self, look: Look) -> Verdict:
         """Return what findings come to today."""
         return verdict.judge(
-            findings,
+            look,
             self.settings,
             self.waivers,
             scanner=self.tool.origin,
@@ -73,7 +73,7 @@ class Scanner:
 async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> Scanner:
     """Return the scanner for a source, with the feed given, or else with one that Trivy fetches.
 
-    Raises SettingsError, and FeedError if the feed is missing, broken or too old.
+    Raises SettingsError, and FeedError if the feed is missing, broken, empty or too old.
     """
     text = await _settings(source)
     settings = scan_settings.parse(text)
@@ -119,7 +119,7 @@ async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
     return fetched.directory(f"{trivy.CACHE}/db")
 
 
-async def _run(container: dagger.Container, command: list[str], name: str) -> list[Finding]:
+async def _run(container: dagger.Container, command: list[str], name: str) -> Look:
     ran = container.with_exec(command, expect=dagger.ReturnType.ANY)
     if await ran.exit_code():
         raise ScanError(

@@ -104,8 +104,8 @@ def as_user(
     )
 
 
-def query(home: Path, text: str) -> str:
-    done = as_user(home, "./dagger", "query", "--no-mod", "--silent", given=text)
+def query(home: Path, text: str, *options: str) -> str:
+    done = as_user(home, "./dagger", "query", "--no-mod", "--silent", *options, given=text)
     assert done.returncode == 0, done.stderr
     value = json.loads(done.stdout)
     while isinstance(value, dict):
@@ -142,6 +142,23 @@ def test_services_are_bound_and_dialled(home: Path) -> None:
     ask = json.dumps(["bash", "-c", "cat < /dev/tcp/one/80"])
     bound = f'withServiceBinding(alias: "one", service: "{made}") {{ withExec(args: {ask}) {{ stdout }} }}'
     assert query(home, BASE % bound) == "of the service"
+
+
+@pytest.mark.slow
+def test_an_offline_session_reaches_its_services_only(home: Path) -> None:
+    serve = json.dumps(["perl", "-e", SERVE])
+    made = query(
+        home,
+        BASE % f"withExposedPort(port: 80) {{ asService(args: {serve}) {{ id }} }}",
+        "--offline",
+    )
+    script = "cat < /dev/tcp/one/80; (: > /dev/udp/192.0.2.1/9) 2>&1; getent hosts example.org || echo none"
+    ask = json.dumps(["bash", "-c", script])
+    bound = f'withServiceBinding(alias: "one", service: "{made}") {{ withExec(args: {ask}) {{ stdout }} }}'
+    said = query(home, BASE % bound, "--offline")
+    assert said.startswith("of the service")
+    assert "Network is unreachable" in said
+    assert said.endswith("none\n")
 
 
 @pytest.mark.slow

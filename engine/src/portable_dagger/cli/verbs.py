@@ -154,6 +154,26 @@ VERBS = (
         ),
     ),
     Verb(
+        "reproduce",
+        "dagger reproduce [options] bundle",
+        "run a captured step again, cut off from the network, and say whether it fails in the same way",
+        (
+            *JSON,
+            Option("network", "let the step have the network"),
+            Option("repeat", "try so many times, each with another seed", "number"),
+            Option(
+                "secret",
+                "a secret that the step needs, such as TOKEN=env://TOKEN",
+                "name=uri",
+                repeatable=True,
+            ),
+            Option("source", "run it with the source in this folder instead of its own", "folder"),
+            Option("step", "the step, if the bundle has several: its number or name", "string"),
+        ),
+        "Exit codes: 0 same failure, 10 different failure, 11 passes here, 12 missing input, 1 any error.\n"
+        "With --interactive a shell follows in the step's container, its services up, the command typed.",
+    ),
+    Verb(
         "run",
         "dagger run [options] command [argument …]",
         "run a program with a session in its environment; its exit code is returned",

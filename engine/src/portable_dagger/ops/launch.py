@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import posixpath
 import stat
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.graph.context import Context
+    from portable_dagger.runtime.limits import Limits
     from portable_dagger.runtime.slot import Slot
     from portable_dagger.store.store import Stage, Store
 
@@ -57,6 +59,9 @@ class Options:
     init: bool = True
     environment: tuple[tuple[str, str], ...] = ()
     hosts: tuple[tuple[str, str], ...] = ()
+    clock: float | None = None
+    limits: tuple[int | None, int | None] | None = None
+    """Bytes of memory and number of processes, where they are not what the engine's settings say."""
 
 
 @contextlib.asynccontextmanager
@@ -117,11 +122,18 @@ async def launch(
                 privileged=options.privileged,
                 init=options.init,
                 stdin=options.stdin,
-                limits=context.engine.limits,
+                limits=_limits(context, options),
             ),
             stages=stages,
             secrets=secrets,
         )
+
+
+def _limits(context: Context, options: Options) -> Limits:
+    if options.limits is None:
+        return context.engine.limits
+    memory, processes = options.limits
+    return dataclasses.replace(context.engine.limits, memory=memory, processes=processes)
 
 
 def _directory(store: Store, mount: DirectoryMount, stage: object) -> runtime.OverlayMount:
