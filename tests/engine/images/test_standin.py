@@ -179,12 +179,12 @@ async def test_pythons_at_the_same_time(images: Images, enter: Enter) -> None:
 
 
 def _left_over(top: Path) -> list[Path]:
-    """Return what the official slim images leave out: tests, static libraries, bytecode, debugging symbols."""
+    """Return what the official slim images leave out: tests, static libraries, debugging symbols."""
     return [
         path
         for path in (top / "usr/local").rglob("*")
         if (path.is_dir() and path.name in {"test", "tests", "idle_test"})
-        or path.suffix in {".a", ".pyc"}
+        or path.suffix == ".a"
         or (
             path.is_file()
             and ".so" in path.name

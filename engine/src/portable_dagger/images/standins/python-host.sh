@@ -1,7 +1,6 @@
 # CPython $VERSION from an interpreter of the host, at $INPUT/python with its headers and library below one prefix,
 # moved to /usr/local as in the official images. What was installed into the host's interpreter stays behind, and so do
-# tests, static libraries, bytecode and debugging symbols, which the official slim images leave out too.
-export PYTHONDONTWRITEBYTECODE=1
+# tests, static libraries and debugging symbols, which the official slim images leave out too.
 from=$INPUT/python
 tar -C "$from" -c \
     --exclude=site-packages --exclude=__pycache__ --exclude='*.a' --exclude='_tkinter*.so' --exclude='nis.*.so' \
@@ -23,7 +22,7 @@ ln -sf "python$MINOR" bin/python3
 ln -sf python3 bin/python
 [ ! -e "bin/python$MINOR-config" ] || ln -sf "python$MINOR-config" bin/python3-config
 python3 -c 'import bz2, ctypes, curses, decimal, hashlib, lzma, readline, sqlite3, ssl, uuid, zlib'
-# pip as ensurepip installs it, from the wheels that CPython brings.
+# pip as ensurepip installs it, from the wheels that CPython brings, but compiled by all processors.
 site=lib/python$MINOR/site-packages
 for wheel in lib/python$MINOR/ensurepip/_bundled/*.whl; do
     python3 -m zipfile -e "$wheel" "$site"
@@ -36,6 +35,7 @@ for name in pip pip3 "pip$MINOR"; do
         "$MINOR" > "bin/$name"
     chmod 755 "bin/$name"
 done
+python3 -m compileall -q -j 0 "lib/python$MINOR" || echo "some files of the standard library do not compile"
 python3 -m pip --version
 find lib -depth -type d \( -name test -o -name tests -o -name idle_test \) -exec rm -rf {} +
 find "bin/python$MINOR" lib -type f \( -name '*.so*' -o -name "python$MINOR" \) -exec python3 "$INPUT/strip.py" {} +
