@@ -6,8 +6,6 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.store.sizes import format_size
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,6 +31,9 @@ def order(given: Given) -> dict[str, Any] | None:
 
 def told(answer: dict[str, Any], *, failed: bool, refused: bool) -> Iterator[str]:
     """Yield what to say of a capture."""
+    # Most command lines capture nothing, and are to start fast.
+    from portable_dagger.store.sizes import format_size
+
     if refused:
         error = answer.get("error") or {}
         yield f"nothing was captured: {error.get('message')}"
