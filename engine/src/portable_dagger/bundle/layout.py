@@ -84,7 +84,7 @@ def bundle_manifest(
 
     images: the images' manifests by name. outputs: digests and sizes of the other blobs that the description names.
     """
-    named = [manifest.descriptor(**{TITLE: name}) for name, manifest in sorted(images.items())]
+    named = [manifest.descriptor(**{TITLE: name}) for name, manifest in images.items()]
     others = [Descriptor(OUTPUT, digest, size) for digest, size in sorted(outputs)]
     value = {
         "artifactType": BUNDLE,
@@ -115,14 +115,13 @@ def empty() -> Document:
 
 
 def index(bundle: Document, images: dict[str, Document], signature: Document | None) -> Document:
-    """Return the layout's index: the bundle, its images by name, and the signature."""
+    """Return the layout's index: the images by name, the bundle, and the signature."""
     entries = [
-        {**bundle.descriptor(**{REFERENCE_NAME: NAME}).to_json(), "artifactType": BUNDLE},
-        *(
-            manifest.descriptor(**{REFERENCE_NAME: name}).to_json()
-            for name, manifest in sorted(images.items())
-        ),
+        manifest.descriptor(**{REFERENCE_NAME: name}).to_json() for name, manifest in images.items()
     ]
+    entries.append(
+        {**bundle.descriptor(**{REFERENCE_NAME: NAME}).to_json(), "artifactType": BUNDLE}
+    )
     if signature is not None:
         entries.append({**signature.descriptor().to_json(), "artifactType": SIGNATURE})
     return _document(OCI_INDEX, {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries})

@@ -99,7 +99,7 @@ class Reader:
 
     @functools.cached_property
     def images(self) -> dict[str, Stored]:
-        """The images by name, in the order of names."""
+        """The images by name: those of steps, then those of services."""
         found = {}
         for entry in self._named("layers"):
             if entry.media_type == OCI_MANIFEST:

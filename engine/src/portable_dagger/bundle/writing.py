@@ -48,7 +48,7 @@ def write(  # noqa: PLR0913  a bundle, and who signs it
     manifests: dict[str, Document] = {}
     documents: list[Document] = []
     stacks = []
-    for given in sorted(images, key=lambda image: image.name):
+    for given in _ordered(description, images):
         image = labelled(given, description, tuple(known.get(given.name, ())))
         stack = [description.layer(diff_id) for diff_id in image.layers]
         manifest = layout.image_manifest(image, stack)
@@ -84,6 +84,16 @@ def write(  # noqa: PLR0913  a bundle, and who signs it
         finally:
             aside.unlink(missing_ok=True)
     return digest
+
+
+def _ordered(description: Description, images: Sequence[Image]) -> list[Image]:
+    """Return the images of the steps, then those of the services: a tool that is given no name takes the first one."""
+    given = {image.name: image for image in images}
+    wanted = dict.fromkeys(place.image for place in description.places)
+    if given.keys() != wanted.keys():
+        odd = ", ".join(sorted(given.keys() ^ wanted.keys()))
+        raise BundleError(f"the bundle's images are not those of its steps and services: {odd}")
+    return [given[name] for name in wanted]
 
 
 def _blob(store: Store, digest: str) -> Path:
