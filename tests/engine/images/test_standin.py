@@ -18,7 +18,7 @@ from portable_dagger.images import standins
 from portable_dagger.images.clamping import EPOCH
 from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.reference import parse
-from portable_dagger.images.resolve import DESCRIPTION, Images, resolve
+from portable_dagger.images.resolve import Images, resolve
 from portable_dagger.images.standin import StandIns, build_layer
 from portable_dagger.images.standins import python
 from portable_dagger.images.standins.recipe import LayerRecipe, StandIn, Variant
@@ -124,7 +124,6 @@ async def test_debian(images: Images, enter: Enter) -> None:
     reports = Reports()
     image = await resolve(images, "debian:bookworm-slim", "linux", reports)
     assert image.origin == "stand-in"
-    assert dict(image.config.labels)[DESCRIPTION].startswith("stand-in (Debian bookworm")
     assert "stand-in: building Debian bookworm" in reports
     assert any(text.startswith("warning: debian:bookworm-slim is a stand-in") for text in reports)
     done = enter.run(image, "cat /etc/debian_version; id -un; ls /tmp /var/lib/apt/lists")

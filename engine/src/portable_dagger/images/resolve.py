@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import dataclasses
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from portable_dagger.errors import ImageUnavailableError, RegistryError
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.images import platform as platforms
 from portable_dagger.images import standins
-from portable_dagger.images.config import ImageConfig, merge
+from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.layers import unpack_layers
 from portable_dagger.images.layout import local_digest
 from portable_dagger.images.reference import Reference, parse
@@ -31,9 +30,6 @@ from portable_dagger.store.snapshot import Snapshot
 if TYPE_CHECKING:
     from portable_dagger.images.platform import Platform
     from portable_dagger.store.store import Store
-
-DESCRIPTION: Final = "org.opencontainers.image.description"
-"""The label by which a stand-in says that it is one."""
 
 Origin = Literal["store", "registry", "stand-in"]
 
@@ -132,7 +128,7 @@ class Images:
             image = Image(
                 reference,
                 local_digest(platform, built.config, built.snapshot.layers),
-                _described(built.config, note),
+                built.config,
                 built.snapshot,
                 "stand-in",
                 note,
@@ -187,21 +183,15 @@ class Images:
         value = await asyncio.to_thread(self.store.get_step, _key(name, platform))
         if value is None:
             return None
-        config = ImageConfig.from_json(value["config"], value["annotations"])
         stale = "its registry does not answer; this is what it gave last time"
         return Image(
             reference,
             value["digest"],
-            _described(config, value["note"]) if value["note"] else config,
+            ImageConfig.from_json(value["config"], value["annotations"]),
             Snapshot(tuple(value["layers"])),
             "store",
             value["note"] or (stale if name == str(reference) else ""),
         )
-
-
-def _described(config: ImageConfig, note: str) -> ImageConfig:
-    """Return a stand-in's configuration with what it is: who asks the image, far from the warning, is told too."""
-    return dataclasses.replace(config, labels=merge(config.labels, ((DESCRIPTION, note),)))
 
 
 def _key(name: str, platform: Platform) -> str:
