@@ -139,7 +139,8 @@ async def test_waits_take_as_long_as_ever(workshop: Workshop) -> None:
     block = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
     waited = (await began(workshop, "python3", "-c", block + WAITS)).split()
     assert len(waited) == WAITS.count("timed(lambda")
-    assert all(0.3 <= float(text) <= 0.5 for text in waited), waited
+    # Not at once, nor never; a busy machine is late.
+    assert all(0.3 <= float(text) <= 2 for text in waited), waited
 
 
 async def test_times_of_files_are_the_machines(workshop: Workshop) -> None:
