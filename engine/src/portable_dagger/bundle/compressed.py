@@ -1,4 +1,4 @@
-"""Compressed files in what a bundle takes along: of one that holds a secret, nothing but the whole can be overwritten."""
+"""Compressed files in what a bundle takes along: of one that holds a secret, only the whole can be overwritten."""
 
 from __future__ import annotations
 
