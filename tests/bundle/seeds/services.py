@@ -55,26 +55,45 @@ import os
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        print("a request, and the end", flush=True)
-        os._exit(3)
+        {action}
 
 
 http.server.HTTPServer(("", 8000), Handler).serve_forever()
 """
 
-_ASK: Final = """\
-import sys
+# What it says is said before the service dies: what comes after races with the end that it brings.
+_WAIT: Final = """\
+import contextlib
+import time
 import urllib.request
 
-try:
-    urllib.request.urlopen("http://api:8000/")
-except OSError as error:
-    sys.exit(f"the server went away: {type(error).__name__}")
+print("asking until there is an answer", flush=True)
+while True:
+    with contextlib.suppress(OSError):
+        print(urllib.request.urlopen("http://api:8000/").status)
+        break
+    time.sleep(0.1)
+"""
+
+_ASK: Final = """\
+import urllib.request
+
+print(urllib.request.urlopen("http://api:8000/").status)
 """
 
 
 def _psql(*functions: str) -> str:
     return pipeline("container", f"from {POSTGRES}", MOUNTED, CLIENT, *functions, "stdout")
+
+
+_CLIENT: Final = pipeline(
+    "container",
+    f"from {PYTHON}",
+    MOUNTED,
+    "with-service-binding api $api",
+    execute("python3 ask.py"),
+    "stdout",
+)
 
 
 SEEDS: Final = (
@@ -117,23 +136,18 @@ SEEDS: Final = (
     Seed(
         "service-crash",
         "a service dies while a command uses it",
-        {"serve.py": _SERVER, "ask.py": _ASK},
+        {"serve.py": _SERVER.format(action="os._exit(3)"), "ask.py": _WAIT},
         1,
-        "the server went away",
-        "\n".join(
-            [
-                SOURCE,
-                serve("api", PYTHON, "python3 serve.py"),
-                pipeline(
-                    "container",
-                    f"from {PYTHON}",
-                    MOUNTED,
-                    "with-service-binding api $api",
-                    execute("python3 ask.py"),
-                    "stdout",
-                ),
-            ]
-        ),
+        "bound service .* exited: exit code: 3",
+        "\n".join([SOURCE, serve("api", PYTHON, "python3 serve.py"), _CLIENT]),
+    ),
+    Seed(
+        "service-broken",
+        "a service breaks off its answer",
+        {"serve.py": _SERVER.format(action="self.connection.close()"), "ask.py": _ASK},
+        1,
+        "RemoteDisconnected",
+        "\n".join([SOURCE, serve("api", PYTHON, "python3 serve.py"), _CLIENT]),
     ),
     Seed(
         "service-start",
