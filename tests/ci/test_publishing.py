@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import gzip
@@ -221,6 +222,24 @@ def test_what_was_published_is_accepted_from_registry_and_layout(shop: Shop, lay
         assert ran.returncode == 0, ran.stderr
         assert ran.stdout.count(" good") == 7
         assert "is accepted" in ran.stdout
+
+
+def test_provenance_names_the_base_by_its_digest(layout: Path) -> None:
+    bases = []
+    for entry in entries(layout):
+        manifest = json.loads(blob(layout, str(entry["digest"])).read_bytes())
+        if "slsa.dev" not in json.dumps(manifest.get("annotations", {})):
+            continue
+        bundle = json.loads(blob(layout, manifest["layers"][0]["digest"]).read_bytes())
+        statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+        found = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+        bases += [each for each in found if each["uri"].startswith("oci://")]
+
+    assert len(bases) == 2
+    for base in bases:
+        assert base["name"] == "docker.io/library/python:3.11-slim-bookworm"
+        assert base["uri"] == f"oci://{base['name']}@sha256:{base['digest']['sha256']}"
+        assert base["annotations"] == {"platform": "linux/amd64"}
 
 
 def test_an_unchanged_commit_sends_nothing_again(shop: Shop) -> None:

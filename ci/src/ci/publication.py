@@ -10,6 +10,7 @@ import dagger
 from dagger import dag
 
 from ci import (
+    base,
     delivery,
     images,
     oci,
@@ -22,6 +23,7 @@ from ci import (
     smoke,
 )
 from ci.attestation import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX, Attestation
+from ci.base import Base
 from ci.delivery import Tagged
 from ci.errors import PublishError
 from ci.image import Image
@@ -45,6 +47,7 @@ class Described:
     """By the image's name."""
 
     builder: str
+    bases: tuple[Base, ...]
     locks: dict[str, str]
 
     def attestations(self) -> list[Attestation]:
@@ -83,6 +86,7 @@ class Described:
                 self.build.revision,
                 made,
                 builder=self.builder,
+                bases=self.bases,
                 locks=self.locks,
             )
         )
@@ -151,7 +155,9 @@ class Order:
             images.build(source, repository, committed=True), scan.prepare(source, feed)
         )
         native = str(await dag.default_platform())
-        bills, scans, tried = await asyncio.gather(
+        platforms = sorted({image.platform for image in build.images})
+        bases, bills, scans, tried = await asyncio.gather(
+            together([base.resolve(build.settings.base, platform) for platform in platforms]),
             sbom.make(build.images, build.revision.created),
             together([_scan(image, scanner) for image in build.images]),
             smoke.run(build, native),
@@ -162,6 +168,7 @@ class Order:
             tuple(bills),
             {image.name: found for image, found in zip(build.images, scans, strict=True)},
             self.builder,
+            tuple(bases),
             await locks(build, source),
         )
 
