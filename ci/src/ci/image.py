@@ -124,7 +124,7 @@ class Builder:
             )
         # A file that is its content and nothing else: other edits of the source install nothing.
         content = await self.source.file(variant.requirements).contents()
-        return python.packages(
+        return await python.packages(
             TOOLS,
             await dag.file("requirements.txt", content).sync(),
             platform=platform,
@@ -140,7 +140,7 @@ class Builder:
         application = self.application()
         if wanted.include:
             application = application.filter(include=[*wanted.include])
-        return artifact.make(self.settings, wanted, application, packages, repeat=self.repeat)
+        return await artifact.make(self.settings, wanted, application, packages, repeat=self.repeat)
 
     def _image(self, variant: VariantSettings, platform: str, layers: list[Layer]) -> Image:
         settings, revision = self.settings, self.revision

@@ -7,6 +7,7 @@ import dagger
 from dagger import DefaultPath, Doc, Ignore, check, dag, function, object_type, up
 
 from ci import (
+    hash_seed,
     image_settings,
     images,
     matrix,
@@ -183,7 +184,8 @@ class Ci:
         """Serve the application, from its image and with its own Postgres."""
         text = await source.file(FILE).contents()
         container = await images.container(source, git, variant, None)
-        return serving.service(container, image_settings.parse(text), serving.parse(text))
+        server = serving.server(container, image_settings.parse(text), serving.parse(text))
+        return server.service()
 
     @uncached
     async def scan(self, source: Source, feed: Feed = None, image: Archive = None) -> str:
@@ -304,7 +306,9 @@ async def _run(
         matrix.narrow(f"{TABLE}.test.python", suite.python, python),
         matrix.narrow(f"{TABLE}.test.postgres", suite.postgres, postgres),
     )
-    return await Suite(suite, source, await _lock(source, suite), select).run(cells)
+    seen = source.filter(include=[FILE, *suite.include])
+    seed = hash_seed.derive(await seen.digest())
+    return await Suite(suite, seen, await _lock(source, suite), select, seed).run(cells)
 
 
 async def _settings(source: dagger.Directory) -> SuiteSettings:

@@ -40,7 +40,7 @@ async def _make(name: str) -> dagger.Container:
         sources = sources.with_new_file(f"ci/{_FOLDER}/{file}", text(file))
     lock = await dag.file(_LOCK, text(_LOCK)).sync()
     made = (
-        python.container(IMAGE, lock)
+        (await python.container(IMAGE, lock))
         .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
         .with_env_variable("PYTHONPATH", _ROOT)
         .with_directory(_ROOT, sources)

@@ -15,6 +15,7 @@ from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
 from ci.settings import FILE
+from ci.step import Mount, Step, run
 from ci.tool import Tool
 from ci.verdict import Verdict
 from ci.waivers import Waiver
@@ -42,18 +43,27 @@ class Scanner:
 
     async def source(self, source: dagger.Directory) -> list[Finding]:
         """Return what is found in a source's files. Raises ScanError if Trivy breaks off."""
-        mounted = self._container().with_mounted_directory(_FOLDER, source).with_workdir(_FOLDER)
-        return await _run(mounted, trivy.source_command(self.settings, _REPORT), SOURCE)
+        step = Step(
+            name="scan",
+            container=self._container().with_workdir(_FOLDER),
+            command=tuple(trivy.source_command(self.settings, _REPORT)),
+            mounts=(Mount(_FOLDER, source),),
+            expect=dagger.ReturnType.ANY,
+            source=_FOLDER,
+        )
+        return await _read(await run(step), SOURCE)
 
     async def image(self, archive: dagger.File, name: str) -> list[Finding]:
         """Return what is found in an image, given as the tar that Container.asTarball gives. Raises ScanError."""
         mounted = self._container().with_mounted_file(_ARCHIVE, archive)
-        return await _run(mounted, trivy.image_command(_ARCHIVE, _REPORT), name)
+        command = trivy.image_command(_ARCHIVE, _REPORT)
+        return await _read(mounted.with_exec(command, expect=dagger.ReturnType.ANY), name)
 
     async def built(self, image: Image) -> list[Finding]:
         """Return what is found in an image that was built here. Raises ScanError."""
         mounted = layout.single(image).mounted(self._container(), _LAYOUT)
-        return await _run(mounted, trivy.image_command(_LAYOUT, _REPORT), image.name)
+        command = trivy.image_command(_LAYOUT, _REPORT)
+        return await _read(mounted.with_exec(command, expect=dagger.ReturnType.ANY), image.name)
 
     def judge(self, findings: list[Finding]) -> Verdict:
         """Return what findings come to today."""
@@ -119,8 +129,8 @@ async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
     return fetched.directory(f"{trivy.CACHE}/db")
 
 
-async def _run(container: dagger.Container, command: list[str], name: str) -> list[Finding]:
-    ran = container.with_exec(command, expect=dagger.ReturnType.ANY)
+async def _read(ran: dagger.Container, name: str) -> list[Finding]:
+    """Read Trivy's report in a container in which it ran. Raises ScanError if it broke off."""
     if await ran.exit_code():
         raise ScanError(
             f"Trivy broke off at {name}:\n{_last(await ran.stderr())}",

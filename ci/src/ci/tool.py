@@ -39,4 +39,4 @@ async def find(image: str, lock: str, program: str) -> Tool:
     (wheel,) = [line for line in content.splitlines() if "==" in line]
     named = wheel.partition(" ")[0].rstrip("\\").strip()
     origin = f"{program} of the wheel {named}, standing in for {image or 'its official image'}"
-    return Tool(python.container(IMAGE, dag.file(_LOCK, content)), origin)
+    return Tool(await python.container(IMAGE, dag.file(_LOCK, content)), origin)
