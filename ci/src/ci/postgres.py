@@ -3,7 +3,6 @@
 import uuid
 from typing import Final
 
-import dagger
 from dagger import dag
 
 from ci.step import Backup, Server

@@ -101,8 +101,8 @@ async def _run(
         caches=(Cache(_UV_CACHE, "ci-uv"),),
     )
     ran = await run(step)
-    for mounted in (*step.caches, *step.mounts):
-        ran = ran.without_mount(mounted.target)
+    for target in (_UV_CACHE, _UV, _LOCKS):
+        ran = ran.without_mount(target)
     return ran
 
 

@@ -40,9 +40,7 @@ def command(image: ImageSettings, serve: ServeSettings) -> list[str]:
     return ["sh", "-c", f"{shlex.join(serve.prepare)} && exec {shlex.join(image.command)}"]
 
 
-def server(
-    container: dagger.Container, image: ImageSettings, serve: ServeSettings
-) -> Server:
+def server(container: dagger.Container, image: ImageSettings, serve: ServeSettings) -> Server:
     """Return the server of an application's image."""
     databases: tuple[Server, ...] = ()
     if serve.postgres_image:

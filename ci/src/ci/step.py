@@ -63,9 +63,8 @@ class Server:
 class Step:
     """A command, and all that it is to find. Whoever mounts at a target has nothing else there.
 
-    name: unique in a run, in a form for people. container: just before the command, without mounts and bindings.
-    source: the target of the mount with the source under test, "" for none. reports: paths of the JUnit reports that the
-    command writes.
+    name: in a form for people. container: just before the command, without mounts and bindings. source: the target of
+    the mount with the source under test, "" for none. reports: paths of the JUnit reports that the command writes.
     """
 
     name: str

@@ -9,12 +9,12 @@ import anyio
 import dagger
 from dagger import dag
 
-from ci import coverage, hash_seed, junit, postgres, python
+from ci import coverage, hash_seed, junit, postgres, python, step
 from ci.errors import ReportError
 from ci.matrix import Cell
 from ci.results import Result, Summary
 from ci.settings import VERSION, SuiteSettings
-from ci.step import Mount, Server, Step, run
+from ci.step import Mount, Server, Step
 
 SOURCE: Final = "/src"
 REPORT: Final = "/report"
@@ -64,12 +64,12 @@ class Suite:
         start = time.monotonic()
         runs: dict[Cell, CellRun] = {}
 
-        async def one(cell: Cell) -> None:
+        async def run(cell: Cell) -> None:
             runs[cell] = await self._run(cell)
 
         async with anyio.create_task_group() as group:
             for cell in cells:
-                group.start_soon(one, cell)
+                group.start_soon(run, cell)
         ordered = tuple(runs[cell] for cell in cells)
         merged = await self._merge(ordered)
         total = None
@@ -88,7 +88,7 @@ class Suite:
 
     async def _run(self, cell: Cell) -> CellRun:
         try:
-            container = await run(await self._step(cell))
+            container = await step.run(await self._step(cell))
             code = await container.exit_code()
             report = container.directory(REPORT)
             names = tuple(await report.entries())

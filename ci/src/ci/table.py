@@ -12,7 +12,7 @@ _NONE: Final = "-"
 
 
 def render(summary: Summary) -> str:
-    """Return the table, the line below it, when red the seed, and a paragraph for every failing test and crashed cell."""
+    """Return the table, the line below it, and if it is red the seed and each failing test and crashed cell."""
     rows = [HEADER, *(_row(result) for result in summary.results)]
     paragraphs = [f"{columns(rows)}\n\n{_last_line(summary)}"]
     if summary.seed and not summary.green:
