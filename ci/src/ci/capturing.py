@@ -30,10 +30,11 @@ async def directory(gates: Gates, names: Sequence[str], *, passing: bool) -> dag
         recorder = Recorder()
         with watched(recorder):
             result = await gates.run(name)
-        failed = [captured for captured in recorder.found if captured.failed]
-        # Of a gate that judges what its commands found, the commands are all there is to look at.
-        everything = passing or (result.red and result.judged and not failed)
-        kept += recorder.found if everything else failed
+        kept += [
+            captured
+            for captured in recorder.found
+            if captured.failed or passing or (result.red and captured.step.judged)
+        ]
         words.append(f"{name}: {'red' if result.red else 'green'}\n\n{result.text}")
     about = About(
         command=f"ci capture --gate={','.join(names)}",

@@ -11,7 +11,7 @@ _NOISE: Final = (
     (r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?", "{time}"),
     (r"\b\d+(?:[.]\d+)? ?(?:ns|us|µs|ms|s|seconds?)\b", "{duration}"),
     (rf"\b0x{_HEX}{{6,16}}\b", "{address}"),
-    (rf"\b(?=[a-fA-F]*\d){_HEX}{{12,}}\b", "{hex}"),
+    (rf"\b(?=\d*[a-fA-F])(?=[a-fA-F]*\d){_HEX}{{12,}}\b", "{hex}"),
     (r"/(?:var/)?tmp/[^\s'\":,)]+", "{path}"),
     (r"\b(?:\d{1,3}[.]){3}\d{1,3}(?::\d{1,5})?\b", "{ip}"),
     (r"\blocalhost:\d{1,5}\b", "{ip}"),

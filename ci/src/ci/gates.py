@@ -23,11 +23,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a gate came to. judged: it is red for what its commands found, and none of them failed."""
+    """What a gate came to, in words."""
 
     text: str
     red: bool
-    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,10 @@ class Gates:
             raise SelectionError(f"{name!r} is no gate", f"There is {', '.join(gates)}.")
         try:
             return await gates[name]()
+        except dagger.ExecError as error:
+            command = " ".join(error.command)
+            said = f"{error.stdout}\n{error.stderr}".strip()
+            return Result(f"exit code {error.exit_code}: {command}\n{said}\n", red=True)
         except (CiError, dagger.QueryError) as error:
             return Result(f"{error}\n", red=True)
 
@@ -63,7 +66,7 @@ class Gates:
 
     async def _scan(self) -> Result:
         found = await scanned(self.source, self.feed, None)
-        return Result(f"{found.table()}\n", red=bool(found.faults), judged=True)
+        return Result(f"{found.table()}\n", red=bool(found.faults))
 
     async def _serve(self) -> Result:
         server = await served(self.source, self.git, None)

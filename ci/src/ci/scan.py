@@ -50,6 +50,7 @@ class Scanner:
             mounts=(Mount(_FOLDER, source),),
             expect=dagger.ReturnType.ANY,
             source=_FOLDER,
+            judged=True,
         )
         return await _read(await run(step), SOURCE)
 

@@ -65,6 +65,7 @@ class Step:
 
     name: in a form for people. container: just before the command, without mounts and bindings. source: the target of
     the mount with the source under test, "" for none. reports: paths of the JUnit reports that the command writes.
+    judged: the gate may be red for what the command finds, though it does not fail.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Step:
     use_entrypoint: bool = False
     source: str = ""
     reports: tuple[str, ...] = ()
+    judged: bool = False
 
     def ready(self) -> dagger.Container:
         """Return the container with all that the command is to find."""

@@ -68,7 +68,7 @@ def description(plan: Plan, contents: Contents, machine: dict[str, Any]) -> dict
         "commit": plan["commit"],
         "versions": plan["versions"],
         "host": machine,
-        "layers": _layers(contents),
+        "layers": _layers(plan, contents),
         "steps": [step],
         "services": [_service(server, contents) for server in plan["servers"]],
     }
@@ -185,16 +185,22 @@ def _mount(target: str, content: str) -> dict[str, Any]:
     }
 
 
-def _layers(contents: Contents) -> list[dict[str, Any]]:
-    found = {}
-    for image in contents.images.values():
+def _layers(plan: Plan, contents: Contents) -> list[dict[str, Any]]:
+    """Return each layer once. Those that an engine says nothing of are called by what they are to the step."""
+    titles = {
+        f"mount-{number}": f"mount {target}" for number, target in enumerate(plan["mounts"], 1)
+    }
+    titles |= {f"{server['name']}-data": f"data of {server['name']}" for server in plan["servers"]}
+    found: dict[str, dict[str, Any]] = {}
+    for name, image in contents.images.items():
         for layer in image.layers:
-            found[layer.diff_id] = {
+            entry = {
                 "diff_id": layer.diff_id,
                 "blob": layer.descriptor["digest"],
                 "size": layer.descriptor["size"],
-                "title": layer.title,
+                "title": layer.title or titles.get(name, ""),
                 "held": True,
                 "origin": "",
             }
+            found.setdefault(layer.diff_id, entry)
     return list(found.values())
