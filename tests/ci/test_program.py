@@ -15,7 +15,9 @@ def test_a_program_is_made_of_what_it_imports_and_no_more() -> None:
     assert needed("sign") == ["__init__", "envelope", "errors", "keys", "sign"]
 
 
-@pytest.mark.parametrize("name", ["commit", "fetch", "pack", "push", "sbom", "sign", "verify"])
+@pytest.mark.parametrize(
+    "name", ["bundle", "commit", "fetch", "pack", "push", "sbom", "sign", "verify"]
+)
 def test_every_program_has_an_entry(root: Path, name: str) -> None:
     folder = root / "ci" / "src" / "ci" / "programs"
 

@@ -36,7 +36,7 @@ class About:
 async def make(captured: Captured, about: About) -> dagger.File:
     """Return the bundle of a step. Files that several steps share are packed once."""
     step = captured.step
-    servers = list(inner_first(step.servers))
+    servers = inner_first(step.servers)
     native = await step.container.platform()
     inputs = {
         _PLAN: dag.file(_PLAN, json.dumps(plan(captured, about), sort_keys=True)),
@@ -68,7 +68,7 @@ async def make(captured: Captured, about: About) -> dagger.File:
 def plan(captured: Captured, about: About) -> dict[str, Any]:
     """Return what the program `bundle` is told beside the files."""
     step, outcome = captured.step, captured.outcome
-    servers = list(inner_first(step.servers))
+    servers = inner_first(step.servers)
     return {
         "command": about.command,
         "commit": about.commit,

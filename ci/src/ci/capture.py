@@ -6,7 +6,7 @@ volumes, and what the command fetched from a network.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -117,11 +117,13 @@ class Recorder:
             raise raised
 
 
-def inner_first(servers: tuple[Server, ...]) -> Iterator[Server]:
-    """Give servers and those that they are bound to, each after those that it needs."""
+def inner_first(servers: tuple[Server, ...]) -> list[Server]:
+    """Return servers and those that they are bound to, each once and after those that it needs."""
+    found: list[Server] = []
     for server in servers:
-        yield from inner_first(server.servers)
-        yield server
+        needed = (*inner_first(server.servers), server)
+        found += [each for each in needed if each not in found]
+    return found
 
 
 def _start_of(name: str, server: Server) -> Step:

@@ -12,7 +12,7 @@ _NOISE: Final = (
     (r"\b\d+(?:[.]\d+)? ?(?:ns|us|µs|ms|s|seconds?)\b", "{duration}"),
     (rf"\b0x{_HEX}{{6,16}}\b", "{address}"),
     (rf"\b(?=\d*[a-fA-F])(?=[a-fA-F]*\d){_HEX}{{12,}}\b", "{hex}"),
-    (r"/(?:var/)?tmp/[^\s'\":,)]+", "{path}"),
+    (r"/(?:var/)?tmp/(?:pytest-of-[^/\s]+/pytest-\d+|[^/\s'\":,)]+)", "{path}"),
     (r"\b(?:\d{1,3}[.]){3}\d{1,3}(?::\d{1,5})?\b", "{ip}"),
     (r"\blocalhost:\d{1,5}\b", "{ip}"),
     (r"\b(?i:(port|pid|process))([ =:]+)\d+\b", r"\1\2{number}"),
