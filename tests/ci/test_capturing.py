@@ -80,16 +80,20 @@ class Shop:
         )
 
     def capture(self, output: str, *more: str) -> list[str]:
-        """Capture, and return the names of what is in the folder that comes of it."""
-        ran = self.call("-o", output, "capture", "--source=.", "--git=.", *more)
+        """Capture beside the repository, and return the names of what is in the folder that comes of it."""
+        ran = self.call("-o", f"../{output}", "capture", "--source=.", "--git=.", *more)
         assert ran.returncode == 0, ran.stderr
-        return sorted(path.name for path in (self.folder / output).iterdir())
+        return sorted(path.name for path in self.beside(output).iterdir())
+
+    def beside(self, name: str) -> Path:
+        """Return what is called so beside the repository."""
+        return self.folder.parent / name
 
     def reproduce(self, bundle: str, *more: str) -> subprocess.CompletedProcess[str]:
-        return self.call("reproduce", f"--bundle={bundle}", *more)
+        return self.call("reproduce", f"--bundle=../{bundle}", *more)
 
-    def write(self, tests: str, folder: str = ".") -> None:
-        place = self.folder / folder / "tests"
+    def write(self, tests: str, folder: str = "repository") -> None:
+        place = self.beside(folder) / "tests"
         place.mkdir(parents=True, exist_ok=True)
         (place / "test_shop.py").write_text(tests, encoding="utf-8")
 
@@ -97,12 +101,12 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Give the repository, with a red run captured in the folder red."""
-    made = Shop(root, tmp_path_factory.mktemp("shop"))
+    made = Shop(root, tmp_path_factory.mktemp("shop") / "repository")
+    made.folder.mkdir()
     lock = settings.parse((root / "pyproject.toml").read_text(encoding="utf-8")).test.requirements
     shutil.copy(root / lock, made.folder / "lock.txt")
     (made.folder / "empty.txt").write_text("# nothing\n", encoding="utf-8")
     (made.folder / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
-    (made.folder / ".gitignore").write_text("red\nimages\ngreen\n", encoding="utf-8")
     (made.folder / "shop").mkdir()
     (made.folder / "shop" / "__init__.py").write_text("PRICE = 1\n", encoding="utf-8")
     made.write(RED)
@@ -115,7 +119,7 @@ def shop(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 def test_a_red_run_fails_in_the_same_way_with_its_own_database_and_seed(shop: Shop) -> None:
-    table = (shop.folder / "red" / "table.txt").read_text(encoding="utf-8")
+    table = (shop.beside("red") / "table.txt").read_text(encoding="utf-8")
     assert table.startswith("test: red\n")
     assert "the seed of hashes was PYTHONHASHSEED=" in table
 
@@ -127,12 +131,12 @@ def test_a_red_run_fails_in_the_same_way_with_its_own_database_and_seed(shop: Sh
 
 def test_a_mended_source_passes_and_another_assertion_is_another_failure(shop: Shop) -> None:
     for folder, tests in (("mended", GREEN), ("other", OTHER)):
-        shutil.copytree(shop.folder / "shop", shop.folder / folder / "shop")
-        shutil.copy(shop.folder / "pyproject.toml", shop.folder / folder)
+        shutil.copytree(shop.folder / "shop", shop.beside(folder) / "shop")
+        shutil.copy(shop.folder / "pyproject.toml", shop.beside(folder))
         shop.write(tests, folder)
 
-    passes = shop.reproduce(f"red/{BUNDLE}", "--source=mended")
-    differs = shop.reproduce(f"red/{BUNDLE}", "--source=other")
+    passes = shop.reproduce(f"red/{BUNDLE}", "--source=../mended")
+    differs = shop.reproduce(f"red/{BUNDLE}", "--source=../other")
 
     assert passes.returncode != 0
     assert "postgres-15: passes here" in passes.stderr
@@ -144,7 +148,7 @@ def test_a_mended_source_passes_and_another_assertion_is_another_failure(shop: S
 def test_other_tools_open_a_bundle(shop: Shop) -> None:
     found = {}
     for name in ("step-1", "service-1"):
-        image = f"oci-archive:{shop.folder / 'red' / BUNDLE}:{name}"
+        image = f"oci-archive:{shop.beside('red') / BUNDLE}:{name}"
         ran = subprocess.run(
             ["skopeo", "inspect", "--config", image], check=True, capture_output=True, text=True
         )
@@ -169,7 +173,7 @@ def test_a_failing_step_of_an_image_is_captured(shop: Shop) -> None:
 
     again = shop.reproduce("images/artifact.tar")
 
-    assert "no data to train with" in (shop.folder / "images" / "table.txt").read_text("utf-8")
+    assert "no data to train with" in (shop.beside("images") / "table.txt").read_text("utf-8")
     assert again.returncode == 0, again.stderr
     assert again.stdout.strip() == "artifact: same failure"
 
@@ -178,7 +182,7 @@ def test_a_green_run_leaves_a_table_and_with_passing_all_its_steps(shop: Shop) -
     shop.write(GREEN)
 
     assert shop.capture("green") == ["table.txt"]
-    shutil.rmtree(shop.folder / "green")
+    shutil.rmtree(shop.beside("green"))
     names = shop.capture("green", "--passing")
 
     assert BUNDLE in names
