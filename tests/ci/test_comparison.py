@@ -83,9 +83,12 @@ def test_what_a_label_does_not_say_is_not_compared() -> None:
 
     assert full.failing == {"a::x": "assert 1 == 2"}
     assert full.last_lines == ("1 failed in 0.1s",)
-    assert bare.failing == {"a::x": ""}
+    assert bare.failing is None
     assert bare.last_lines is None
     assert compare("s", bare, full).words == SAME
+    names = recorded({**LABEL, "reasons": {}})
+    assert names.failing == {"a::x": ""}
+    assert compare("s", names, full).words == SAME
 
 
 def test_a_step_that_has_to_fail_passes_by_failing() -> None:

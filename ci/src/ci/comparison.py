@@ -82,13 +82,13 @@ def differences(before: Ending, after: Ending) -> tuple[str, ...]:
 
 
 def recorded(label: dict[str, Any]) -> Ending:
-    """Return how a step ended before. A label may lack reasons and lines."""
+    """Return how a step ended before. A label may lack reports, reasons and lines: those are not compared then."""
     reasons = label.get("reasons", {})
     failing = {test: reasons.get(test, "") for test in label["failing"]}
     return Ending(
         exit_code=label["exit_code"],
         passed=passes(label, label["exit_code"]),
-        failing=failing if failing or label.get("reports") else None,
+        failing=failing if label.get("reports") else None,
         last_lines=tuple(label["last_lines"]) if "last_lines" in label else None,
         error=label["error"],
     )
