@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import gzip
@@ -223,6 +224,24 @@ def test_what_was_published_is_accepted_from_registry_and_layout(shop: Shop, lay
         assert "is accepted" in ran.stdout
 
 
+def test_provenance_names_the_base_by_its_digest(layout: Path) -> None:
+    bases = []
+    for entry in entries(layout):
+        manifest = json.loads(blob(layout, str(entry["digest"])).read_bytes())
+        if "slsa.dev" not in json.dumps(manifest.get("annotations", {})):
+            continue
+        bundle = json.loads(blob(layout, manifest["layers"][0]["digest"]).read_bytes())
+        statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+        found = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+        bases += [each for each in found if each["uri"].startswith("oci://")]
+
+    assert len(bases) == 2
+    for base in bases:
+        assert base["name"] == "docker.io/library/python:3.11-slim-bookworm"
+        assert base["uri"] == f"oci://{base['name']}@sha256:{base['digest']['sha256']}"
+        assert base["annotations"] == {"platform": "linux/amd64"}
+
+
 def test_an_unchanged_commit_sends_nothing_again(shop: Shop) -> None:
     again = shop.publish()
 
@@ -247,6 +266,25 @@ def test_uncommitted_files_are_not_published(shop: Shop) -> None:
 
     assert again.returncode == 0, again.stderr
     assert len(set(re.findall(r"sha256:\w{64}", again.stdout))) == 2
+
+
+def test_an_image_of_uncommitted_files_says_so(shop: Shop) -> None:
+    commit = git(shop.folder, "rev-parse", "HEAD")
+    where = ["--source=.", "--git=."]
+    label = [*where, "label", "--name=org.opencontainers.image.revision"]
+    # Neither is in an image.
+    (shop.folder / "tests" / "test_draft.py").write_text("", encoding="utf-8")
+    (shop.folder / "shop" / "__init__.py").chmod(0o600)
+    clean = shop.call("build", *label)
+    (shop.folder / "shop" / "draft.py").write_text("DRAFT = 1\n", encoding="utf-8")
+    dirty = shop.call("build", *label)
+    table = shop.call("images", *where)
+    for name in ("tests/test_draft.py", "shop/draft.py"):
+        (shop.folder / name).unlink()
+
+    assert (clean.stdout.strip(), dirty.stdout.strip()) == (commit, f"{commit}-dirty")
+    assert f"commit {commit} of " in table.stdout
+    assert ", with uncommitted changes of shop/draft.py\n" in table.stdout
 
 
 def test_another_key_is_refused(shop: Shop) -> None:

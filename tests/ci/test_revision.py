@@ -43,3 +43,12 @@ def test_a_variant_ends_its_tags() -> None:
 
 def test_the_time_is_written_as_documents_have_it() -> None:
     assert Revision(COMMIT, 1_000_000_000).created == "2001-09-09T01:46:40Z"
+
+
+def test_what_is_not_the_commit_says_so() -> None:
+    clean = Revision(COMMIT, 0)
+    dirty = Revision(COMMIT, 0, changes=("a", "b", "c", "d", "e"))
+
+    assert (clean.name, dirty.name) == (COMMIT, f"{COMMIT}-dirty")
+    assert clean.title == f"commit {COMMIT} of 1970-01-01T00:00:00Z"
+    assert dirty.title == f"{clean.title}, with uncommitted changes of a, b, c and 2 more"

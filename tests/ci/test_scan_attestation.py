@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 from ci import verdict
-from ci.findings import Finding, Kind, Severity, read
+from ci.findings import Finding, Kind, Look, Severity, read
 from ci.scan_attestation import ScanPolicy, predicate
 from ci.scan_settings import ScanSettings
 from ci.waivers import Waiver
@@ -25,8 +25,9 @@ def waiver(expires: dt.date) -> Waiver:
 
 
 def attested(*waivers: Waiver) -> dict[str, object]:
+    look = Look((FOUND,), packages=1)
     found = verdict.judge(
-        [FOUND], ScanSettings(), waivers, scanner="trivy 1", feed="of today", today=TODAY
+        look, ScanSettings(), waivers, scanner="trivy 1", feed="of today", today=TODAY
     )
     return predicate(found)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.ci.programs.bolt import database
 
 pytestmark = pytest.mark.slow
 
@@ -61,8 +64,8 @@ def test_nothing_to_mend_passes_and_says_with_what(root: Path, folder: Path) -> 
 
     assert ran.returncode == 0, ran.stderr
     assert "nothing to mend" in ran.stdout
-    assert "scanner: trivy" in ran.stdout
-    assert f"feed: of {now():%Y-%m-%d}T" in ran.stdout
+    assert "looked at: 1 package, 1 file\nscanner: trivy" in ran.stdout
+    assert re.search(rf"feed: of {now():%Y-%m-%d}T\S+, 3 vulnerabilities, sha256:", ran.stdout)
 
 
 def test_each_kind_is_found_and_no_secret_is_shown(root: Path, folder: Path) -> None:
@@ -110,16 +113,26 @@ def test_a_waiver_holds_until_it_expires(
 
 def test_feeds_that_will_not_do(root: Path, folder: Path) -> None:
     write_feed(folder / "stale", now() - dt.timedelta(days=30))
+    write_feed(folder / "hollow", now())
+    database(folder / "hollow" / "trivy.db", {})
+    write_feed(folder / "damaged", now())
+    (folder / "damaged" / "trivy.db").write_bytes(b"no database")
     (folder / "empty").mkdir()
     (folder / "empty" / "README").write_text("nothing\n", encoding="utf-8")
 
     stale = scan(root, folder, "--feed=stale")
+    hollow = scan(root, folder, "--feed=hollow")
+    damaged = scan(root, folder, "--feed=damaged")
     empty = scan(root, folder, "--feed=empty")
     (folder / "empty" / "db.tar.gz").write_bytes(b"no archive")
     broken = scan(root, folder, "--feed=empty")
 
     assert stale.returncode != 0
     assert "30 days ago; tool.ci.scan.feed-max-age-days allows 7" in stale.stderr
+    assert hollow.returncode != 0
+    assert "the feed's trivy.db is empty: 0 vulnerabilities" in hollow.stderr
+    assert damaged.returncode != 0
+    assert "the feed's trivy.db cannot be read: it is no database" in damaged.stderr
     assert empty.returncode != 0
     assert "the feed has neither trivy.db nor db.tar.gz" in empty.stderr
     assert broken.returncode != 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def test_a_report_becomes_findings_the_worst_first(reports: Path) -> None:
-    found = trivy.parse((reports / "trivy.json").read_text(encoding="utf-8"), "source")
+    look = trivy.parse((reports / "trivy.json").read_text(encoding="utf-8"), "source")
+    found = look.findings
 
+    assert (look.packages, look.files) == (3, 2)
     assert [(finding.severity.name, finding.id, finding.place) for finding in found] == [
         ("CRITICAL", "aws-access-key-id", "settings.py:1"),
         ("CRITICAL", "CVE-2020-14343", "app/requirements.txt:1"),
@@ -40,9 +43,21 @@ def test_a_report_becomes_findings_the_worst_first(reports: Path) -> None:
 
 
 def test_a_secret_is_named_by_rule_and_place_and_by_nothing_of_its_line(reports: Path) -> None:
-    found = trivy.parse((reports / "trivy.json").read_text(encoding="utf-8"), "source")
+    found = trivy.parse((reports / "trivy.json").read_text(encoding="utf-8"), "source").findings
 
     assert "aws =" not in str([finding.document() for finding in found])
+
+
+def test_each_installed_package_is_a_file_and_those_of_the_system_are_none() -> None:
+    system = {"Target": "image (debian 12)", "Class": "os-pkgs", "Packages": [{"Name": "libc6"}]}
+    installed = [{"Name": name, "FilePath": f"opt/{name}/METADATA"} for name in ("a", "b")]
+    python = {"Target": "Python", "Class": "lang-pkgs", "Packages": installed}
+    text = json.dumps({"SchemaVersion": 2, "Results": [system, python]})
+
+    look = trivy.parse(text, "image")
+
+    assert (look.packages, look.files) == (3, 2)
+    assert str(look + look) == "6 packages, 4 files"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from ci import sarif, scan_settings, waivers
 from ci.errors import SettingsError
 from ci.feed import check_age, read_date
-from ci.findings import Finding, Kind, Severity
+from ci.findings import Finding, Kind, Look, Severity
 from ci.scan_settings import ScanSettings
 from ci.verdict import Verdict, judge
 from ci.waivers import Waiver
@@ -32,7 +32,8 @@ def finding(name: str = "CVE-1", severity: Severity = Severity.HIGH, fixed: str 
 
 
 def verdict(found: list[Finding], *held: Waiver, today: dt.date = TODAY) -> Verdict:
-    return judge(found, ScanSettings(), held, scanner="trivy", feed="of today", today=today)
+    look = Look(tuple(found), packages=12, files=1)
+    return judge(look, ScanSettings(), held, scanner="trivy", feed="of today", today=today)
 
 
 def test_a_waiver_holds_until_its_last_day() -> None:
@@ -66,6 +67,14 @@ def test_a_waiver_may_be_of_a_package_or_path(package: str, path: str, *, holds:
     waiver = Waiver(id="CVE-1", package=package, path=path, owner="o", reason="r", expires=TODAY)
 
     assert (verdict([finding()], waiver).faults == []) is holds
+
+
+def test_it_is_told_how_much_was_looked_at() -> None:
+    found = verdict([])
+
+    assert "looked at: 12 packages, 1 file\nscanner: trivy" in found.table()
+    told = json.loads(found.json())
+    assert (told["packages"], told["files"]) == (12, 1)
 
 
 def test_severity_and_a_missing_fix_let_findings_pass() -> None:

@@ -5,6 +5,7 @@ from typing import Final
 import dagger
 from dagger import dag
 
+from ci import known
 from ci.image_settings import ArtifactSettings, ImageSettings
 from ci.step import Mount, Step, run
 
@@ -23,7 +24,7 @@ async def make(
     """Run the artifact's command on the machine's own platform; return what it left in its output folder."""
     if artifact.output.startswith(f"{settings.folder}/"):
         within = artifact.output.removeprefix(f"{settings.folder}/")
-        application = application.with_directory(within, dag.directory())
+        application = application.with_directory(within, known.folder())
     container = (
         dag.container()
         .from_(settings.base)
@@ -33,7 +34,7 @@ async def make(
         # Sums of floating-point numbers depend on how many threads share them.
         .with_env_variable("OMP_NUM_THREADS", "1")
         .with_env_variable("OPENBLAS_NUM_THREADS", "1")
-        .with_directory(artifact.output, dag.directory())
+        .with_directory(artifact.output, known.folder())
     )
     if repeat:
         container = container.with_env_variable("REPEAT", repeat)

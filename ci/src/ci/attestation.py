@@ -28,12 +28,12 @@ BUNDLE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What is said of the image or index that `subject` describes; `predicate` is a JSON file."""
+    """What is said of the image or index that `subject` describes; `predicate` is JSON, as a text or a file."""
 
     name: str
     subject: oci.Descriptor
     kind: str
-    predicate: dagger.File
+    predicate: str | dagger.File
 
     def referrer(self, bundle: oci.Descriptor, created: str) -> tuple[oci.Document, oci.Document]:
         """Return the manifest that attaches the signed statement to its subject, and the configuration it names.

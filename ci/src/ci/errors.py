@@ -6,7 +6,7 @@ CiError
 ├── ReportError      a tool's report cannot be read
 ├── BuildError       two builds of the same images differ
 ├── ReproductionError  a step of a bundle fails otherwise, passes, or lacks something here
-├── FeedError        a vulnerability database is missing, broken or too old
+├── FeedError        a vulnerability database is missing, broken, empty or too old
 ├── ScanError        the scanner broke off, or found what fails
 ├── SuiteError       the suite ran and is not green
 ├── SignatureError   nothing signs, or the signing failed
@@ -51,7 +51,7 @@ class ReproductionError(CiError):
 
 
 class FeedError(CiError):
-    """A vulnerability database is missing, broken or too old."""
+    """A vulnerability database is missing, broken, empty or too old."""
 
 
 class ScanError(CiError):

@@ -8,8 +8,8 @@ from typing import Final
 import dagger
 from dagger import dag
 
+from ci import program
 from ci.errors import FeedError
-from ci.program import IMAGE
 
 ARCHIVE: Final = "db.tar.gz"
 DATABASE: Final = "trivy.db"
@@ -30,9 +30,12 @@ class Feed:
     directory: dagger.Directory
     updated: dt.datetime
     digest: str
+    vulnerabilities: int
+    """How many it describes."""
 
     def __str__(self) -> str:
-        return f"of {self.updated:%Y-%m-%dT%H:%M:%SZ}, sha256:{self.digest}"
+        known = f"{self.vulnerabilities} vulnerabilit{'y' if self.vulnerabilities == 1 else 'ies'}"
+        return f"of {self.updated:%Y-%m-%dT%H:%M:%SZ}, {known}, sha256:{self.digest}"
 
 
 def read_date(metadata: str) -> dt.datetime:
@@ -63,17 +66,35 @@ def check_age(updated: dt.datetime, now: dt.datetime, days: int) -> None:
         raise FeedError(f"the feed is of {updated:%Y-%m-%d}, which is to come", "Check the clock.")
 
 
+def check_content(vulnerabilities: int, sources: int) -> None:
+    """Raise FeedError if a database is a sound file that knows of nothing: every scan with it would be green."""
+    if not vulnerabilities or not sources:
+        raise FeedError(
+            f"the feed's {DATABASE} is empty: {vulnerabilities} vulnerabilities, {sources} lists of advisories",
+            "Fetch another one: with this one nothing would ever be found.",
+        )
+
+
 async def load(given: dagger.Directory, now: dt.datetime, days: int) -> Feed:
-    """Return the feed in a directory. Raises FeedError if it is missing, broken or too old."""
+    """Return the feed in a directory. Raises FeedError if it is missing, broken, empty or too old."""
     folder = await _unpacked(given)
     missing = [name for name in (DATABASE, METADATA) if not await folder.exists(name)]
     if missing:
         raise FeedError(f"the feed has no {' and no '.join(missing)}", HINT)
     updated = read_date(await folder.file(METADATA).contents())
     check_age(updated, now, days)
-    hashed = _container().with_mounted_directory(_FOLDER, folder)
-    line = await hashed.with_exec(["sha256sum", f"{_FOLDER}/{DATABASE}"]).stdout()
-    return Feed(folder, updated, line.split()[0])
+    found = json.loads(await _facts(folder))
+    check_content(found["vulnerabilities"], found["sources"])
+    return Feed(folder, updated, found["digest"], found["vulnerabilities"])
+
+
+async def _facts(folder: dagger.Directory) -> str:
+    looking = (await program.container("feed")).with_mounted_directory(_FOLDER, folder)
+    try:
+        return await looking.with_exec([f"{_FOLDER}/{DATABASE}"], use_entrypoint=True).stdout()
+    except dagger.ExecError as error:
+        said = error.stderr.strip()
+        raise FeedError(f"the feed's {DATABASE} cannot be read: {said}", HINT) from error
 
 
 async def _unpacked(given: dagger.Directory) -> dagger.Directory:
@@ -99,4 +120,4 @@ async def _unpacked(given: dagger.Directory) -> dagger.Directory:
 
 
 def _container() -> dagger.Container:
-    return dag.container().from_(IMAGE)
+    return dag.container().from_(program.IMAGE)

@@ -80,6 +80,31 @@ class Finding:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a scanner looked at, and what it found there."""
+
+    findings: tuple[Finding, ...] = ()
+    packages: int = 0
+    """Packages that it knows the versions of."""
+
+    files: int = 0
+    """Files that it read packages or settings from. Those that it read for secrets and licences, it does not count."""
+
+    def __add__(self, other: "Look") -> "Look":
+        return Look(
+            self.findings + other.findings,
+            self.packages + other.packages,
+            self.files + other.files,
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{number} {word}{'' if number == 1 else 's'}"
+            for number, word in ((self.packages, "package"), (self.files, "file"))
+        )
+
+
 def read(document: Mapping[str, Any]) -> Finding:
     """Return the finding of a document that `Finding.document` gave. Raises KeyError or ValueError for another."""
     values = {entry.name: document[entry.name] for entry in fields(Finding)}

@@ -3,11 +3,23 @@
 from dataclasses import dataclass
 
 import dagger
-from dagger import dag
 
-from ci import hash_seed, image_settings, images, matrix, scan, serving, settings, step, table
-from ci.errors import CiError, SelectionError, SettingsError
-from ci.settings import FILE, TABLE, SuiteSettings
+from ci import (
+    hash_seed,
+    image_settings,
+    images,
+    known,
+    lock,
+    matrix,
+    project,
+    scan,
+    serving,
+    settings,
+    step,
+    table,
+)
+from ci.errors import CiError, SelectionError
+from ci.settings import FILE, TABLE
 from ci.suite import Suite, SuiteRun
 from ci.verdict import Verdict
 
@@ -76,14 +88,15 @@ class Gates:
 
 async def suite(source: dagger.Directory, selection: Selection) -> SuiteRun:
     """Run the suite, or a part of it. Raises SettingsError and SelectionError."""
-    read = await _settings(source)
+    read = settings.parse(await project.text(source)).test
+    requirements = await lock.read(source, read.requirements, f"{TABLE}.test.requirements")
     cells = matrix.cells(
         matrix.narrow(f"{TABLE}.test.python", read.python, selection.python),
         matrix.narrow(f"{TABLE}.test.postgres", read.postgres, selection.postgres),
     )
-    seen = source.filter(include=[FILE, *read.include])
+    seen = known.once(source.filter(include=[FILE, *read.include]))
     seed = hash_seed.derive(await seen.digest())
-    return await Suite(read, seen, await _lock(source, read), selection.tests, seed).run(cells)
+    return await Suite(read, seen, requirements, selection.tests, seed).run(cells)
 
 
 async def scanned(
@@ -91,34 +104,16 @@ async def scanned(
 ) -> Verdict:
     """Scan a source, and an image if one is given as a tar. Raises SettingsError, FeedError and ScanError."""
     scanner = await scan.prepare(source, feed)
-    findings = await scanner.source(source)
+    look = await scanner.source(source)
     if image is not None:
-        findings += await scanner.image(image, "image")
-    return scanner.judge(findings)
+        look += await scanner.image(image, "image")
+    return scanner.judge(look)
 
 
 async def served(
     source: dagger.Directory, git: dagger.GitRepository, variant: str | None
 ) -> step.Server:
     """Return the application's server, from its image and with its own database. Raises SettingsError."""
-    text = await source.file(FILE).contents()
+    text = await project.text(source)
     container = await images.container(source, git, variant, None)
     return serving.server(container, image_settings.parse(text), serving.parse(text))
-
-
-async def _settings(source: dagger.Directory) -> SuiteSettings:
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    return settings.parse(await source.file(FILE).contents()).test
-
-
-async def _lock(source: dagger.Directory, suite: SuiteSettings) -> dagger.File:
-    """Return the lock as a file that is its content and nothing else: other edits reinstall nothing."""
-    if not await source.exists(suite.requirements):
-        raise SettingsError(
-            f"{TABLE}.test.requirements in {FILE} names {suite.requirements!r}, "
-            "which is not in the source",
-            "Name the lock file, by its path below the repository's root.",
-        )
-    content = await source.file(suite.requirements).contents()
-    return await dag.file("requirements.txt", content).sync()

@@ -7,19 +7,20 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import image, image_settings, layout, oci, program, revision, sbom
+from ci import image, image_settings, layout, oci, program, project, revision, sbom
+from ci.builder import Builder
 from ci.columns import columns
-from ci.errors import SettingsError
-from ci.image import Builder, Image
+from ci.image import Image
 from ci.image_settings import ImageSettings
 from ci.layout import Layout
 from ci.revision import Revision
 from ci.settings import FILE
-from ci.together import together
+from ci.together import both
 
 _MEGABYTE: Final = 1e6
 _ARCHIVE: Final = "/image.tar"
 _LAYOUT: Final = "/layout"
+_BYTECODE: Final = ("**/__pycache__", "**/*.pyc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Build:
                 for built in self.of(name)
             ]
             rows.append((f"{name} index", document.digest, "", ""))
-        return f"commit {self.revision.commit} of {self.revision.created}\n\n{columns(rows)}\n"
+        return f"{self.revision.title}\n\n{columns(rows)}\n"
 
 
 async def build(  # noqa: PLR0913 - named, but for the source and what is wanted of it
@@ -69,13 +70,38 @@ async def build(  # noqa: PLR0913 - named, but for the source and what is wanted
     *,
     artifact: dagger.Directory | None = None,
     repeat: str = "",
+    committed: bool = False,
 ) -> Build:
-    """Build images, with an artifact that is given or made. With another `repeat`, nothing cached is taken."""
-    settings = await read_settings(source)
-    commit = await revision.read(repository)
+    """Build images, with an artifact that is given or made. With another `repeat`, nothing cached is taken.
+
+    A `committed` source is known to be the repository's HEAD; any other one is compared with it.
+    """
+    settings = image_settings.parse(await project.text(source))
+    wanted = image.choose(settings, variants, platforms)
     native = str(await dag.default_platform())
-    builder = Builder(settings, commit, source, native, artifact, repeat)
-    return Build(settings, commit, await builder.build(image.choose(settings, variants, platforms)))
+    builder = Builder(settings, source, native, artifact, repeat)
+    commit, stacks = await both(
+        revision.read(repository) if committed else _compared(repository, source, settings),
+        builder.build(wanted),
+    )
+    return Build(
+        settings, commit, tuple(image.assemble(settings, commit, *stack) for stack in stacks)
+    )
+
+
+async def _compared(
+    repository: dagger.GitRepository, source: dagger.Directory, settings: ImageSettings
+) -> Revision:
+    """Return the repository's HEAD, compared with the source by what images are made of."""
+    locks = [variant.requirements for variant in settings.variants]
+
+    def material(folder: dagger.Directory) -> dagger.Directory:
+        # Locks may lie where the application's files are left out.
+        return folder.filter(
+            include=[*settings.include], exclude=[*settings.exclude, *_BYTECODE]
+        ).with_directory("/", folder.filter(include=[FILE, *locks]))
+
+    return await revision.compare(repository, source, material)
 
 
 async def differences(
@@ -115,7 +141,7 @@ async def container(
 ) -> dagger.Container:
     """Build one image and return it as a container."""
     wanted = platform or str(await dag.default_platform())
-    settings = await read_settings(source)
+    settings = image_settings.parse(await project.text(source))
     chosen = variant or settings.variants[0].name
     made = await build(source, repository, [chosen], [wanted], artifact=artifact)
     return imported(made.images[0])
@@ -128,7 +154,7 @@ def imported(built: Image) -> dagger.Container:
 
 async def bills(build: Build) -> dagger.Directory:
     """Return the bills of materials of all images, in a folder for each."""
-    made = await together([sbom.make(built, build.revision.created) for built in build.images])
+    made = await sbom.make(build.images, build.revision.created)
     folder = dag.directory()
     for found in made:
         folder = folder.with_directory(found.image.name, found.folder)
@@ -140,13 +166,6 @@ def archive(built: Image) -> dagger.File:
     container = layout.single(built).mounted(dag.container().from_(program.IMAGE), _LAYOUT)
     command = ["tar", "--create", f"--file={_ARCHIVE}", f"--directory={_LAYOUT}", "."]
     return container.with_exec(command).file(_ARCHIVE)
-
-
-async def read_settings(source: dagger.Directory) -> ImageSettings:
-    """Read the settings of images from the source's pyproject.toml. Raises SettingsError."""
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    return image_settings.parse(await source.file(FILE).contents())
 
 
 def _megabytes(size: int) -> str:

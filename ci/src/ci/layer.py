@@ -6,7 +6,7 @@ from typing import Final
 
 import dagger
 
-from ci import oci, program
+from ci import known, oci, program
 
 _ROOT: Final = "/root-of-layer"
 _OUTPUT: Final = "/layer"
@@ -57,6 +57,5 @@ async def pack(plan: LayerPlan, folder: dagger.Directory, *, repeat: str = "") -
     output = container.with_exec(plan.arguments(), use_entrypoint=True).directory(_OUTPUT)
     found = json.loads(await output.file(_DESCRIPTION).contents())
     blob = oci.Descriptor(oci.LAYER, found["digest"], found["size"])
-    return Layer(
-        oci.LayerEntry(blob, found["diff_id"], plan.title), output.file(_LAYER), found["unpacked"]
-    )
+    entry = oci.LayerEntry(blob, found["diff_id"], plan.title)
+    return Layer(entry, known.once(output.file(_LAYER)), found["unpacked"])

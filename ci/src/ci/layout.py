@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import dagger
-from dagger import dag
 
-from ci import oci
+from ci import known, oci
 from ci.image import Image
 
 REFERENCE: Final = "org.opencontainers.image.ref.name"
+_BLOBS: Final = "blobs/sha256"
 _MARK: Final = '{"imageLayoutVersion":"1.0.0"}'
 
 
@@ -21,6 +21,7 @@ class Layout:
     _documents: dict[str, oci.Document] = field(default_factory=dict)
     _files: dict[str, dagger.File] = field(default_factory=dict)
     _entries: list[oci.Descriptor] = field(default_factory=list)
+    _folders: list[dagger.Directory] = field(default_factory=list)
 
     def add_image(self, image: Image) -> None:
         """Put in an image's blobs."""
@@ -37,6 +38,10 @@ class Layout:
         """Put in a blob that is a file."""
         self._files[digest] = file
 
+    def add_folder(self, folder: dagger.Directory) -> None:
+        """Put in a folder of small blobs, each named by its digest's value."""
+        self._folders.append(folder)
+
     def add_entry(self, entry: oci.Descriptor) -> None:
         """Name a document in the layout's own index, which is where readers begin."""
         self._entries.append(entry)
@@ -44,6 +49,8 @@ class Layout:
     def directory(self) -> dagger.Directory:
         """Return the layout as a directory."""
         made = self._written()
+        for folder in self._folders:
+            made = made.with_directory(_BLOBS, folder)
         for digest, blob in self._files.items():
             made = made.with_file(_path(digest), blob)
         return made
@@ -51,19 +58,16 @@ class Layout:
     def mounted(self, container: dagger.Container, path: str) -> dagger.Container:
         """Return a container that has the layout at a path; blobs are mounted, since each copy takes a disk's space."""
         made = container.with_directory(path, self._written())
+        for folder in self._folders:
+            made = made.with_directory(f"{path}/{_BLOBS}", folder)
         for digest, blob in self._files.items():
             made = made.with_mounted_file(f"{path}/{_path(digest)}", blob)
         return made
 
     def _written(self) -> dagger.Directory:
-        made = (
-            dag.directory()
-            .with_new_file("oci-layout", _MARK)
-            .with_new_file("index.json", oci.index(self._entries).text)
-        )
-        for digest, document in self._documents.items():
-            made = made.with_new_file(_path(digest), document.text)
-        return made
+        texts = {"oci-layout": _MARK, "index.json": oci.index(self._entries).text}
+        texts |= {_path(digest): document.text for digest, document in self._documents.items()}
+        return known.folder(tuple(texts.items()))
 
 
 def single(image: Image) -> Layout:

@@ -23,6 +23,7 @@ from ci.gates import Gates, Selection
 from ci.policy import Policy, judge
 from ci.provenance import LOCAL_BUILDER
 from ci.signature import Signer
+from ci.together import both
 
 UNSEEN = ("**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/.coverage", "**/node_modules")
 
@@ -186,7 +187,7 @@ class Ci:
     async def scan(self, source: Source, feed: Feed = None, image: Archive = None) -> str:
         """Look for vulnerabilities, misconfiguration, secrets and licences, and print what is to mend.
 
-        Fails if anything is to mend, a waiver has expired, or the feed is missing, broken or too old.
+        Fails if anything is to mend, a waiver has expired, or the feed is missing, broken, empty or too old.
         """
         found = await gates.scanned(source, feed, image)
         if found.faults:
@@ -265,9 +266,8 @@ class Ci:
         signer = Signer(key, key_password, identity_token)
         reach = await registries.reach(registry, service or (), auth)
         order = publication.Order(reach, signer, builder)
-        scanner = await scanning.prepare(source, feed)
-        await _suite(source, Selection())
-        return await order.publish(git, source, scanner)
+        described, _ = await both(order.described(git, source, feed), _suite(source, Selection()))
+        return await order.publish(described)
 
     @uncached
     async def verify(

@@ -1,14 +1,12 @@
 """Programs of this module that run in a container: what needs packages or works on file systems."""
 
 import ast
-import asyncio
 from importlib.resources import files
 from typing import Final
 
 import dagger
-from dagger import dag
 
-from ci import python
+from ci import known, python
 
 IMAGE: Final = "python:3.11-slim-bookworm"
 """The image that programs run in; it never becomes part of what they make."""
@@ -19,32 +17,28 @@ _ROOT: Final = "/opt/programs"
 _LOCK: Final = "requirements.txt"
 
 
+@known.shared
 async def container(name: str) -> dagger.Container:
     """Return a container whose entrypoint is the program `name` of ci/programs.
 
     It has the files that the program imports and no other: an edit of one that it does not import repeats nothing.
-    It is made once a call of the module, and known by its ID from then on: its texts are not sent with every query.
     """
-    if name not in _made:
-        _made[name] = asyncio.ensure_future(_make(name))
-    return await asyncio.shield(_made[name])
-
-
-_made: dict[str, asyncio.Future[dagger.Container]] = {}
-
-
-async def _make(name: str) -> dagger.Container:
-    sources = dag.directory()
-    for module in needed(name):
-        file = f"{module}.py"
-        sources = sources.with_new_file(f"ci/{_FOLDER}/{file}", text(file))
-    lock = await dag.file(_LOCK, text(_LOCK)).sync()
+    sources = {f"ci/{_FOLDER}/{module}.py": text(f"{module}.py") for module in needed(name)}
     made = (
-        (await python.container(IMAGE, lock))
+        (await _environment())
+        .with_directory(_ROOT, known.folder(tuple(sources.items())))
+        .with_entrypoint([f"{python.VENV}/bin/python", "-m", f"ci.{_FOLDER}.{name}"])
+    )
+    return await made.sync()
+
+
+@known.shared
+async def _environment() -> dagger.Container:
+    """Return the container that all programs have: a Python with the packages that they import."""
+    made = (
+        (await python.container(IMAGE, text(_LOCK)))
         .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
         .with_env_variable("PYTHONPATH", _ROOT)
-        .with_directory(_ROOT, sources)
-        .with_entrypoint([f"{python.VENV}/bin/python", "-m", f"ci.{_FOLDER}.{name}"])
     )
     return await made.sync()
 

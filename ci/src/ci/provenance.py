@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ci import oci
+from ci.base import Base
 from ci.image import Image
 from ci.image_settings import ImageSettings
 from ci.revision import Revision
@@ -16,16 +17,18 @@ LOCAL_BUILDER: Final = "urn:dagger:module:ci"
 """Who builds where nothing else is said: the module, on a machine that nobody vouches for."""
 
 
-def predicate(
+def predicate(  # noqa: PLR0913 - named, but for what was built of which commit
     settings: ImageSettings,
     revision: Revision,
     images: Sequence[Image],
     *,
     builder: str,
+    bases: Sequence[Base],
     locks: dict[str, str],
 ) -> dict[str, Any]:
     """Return the predicate for one image, or for an index over several (SLSA provenance v1).
 
+    bases: the base image for each platform, and maybe for others.
     locks: the path and the SHA-256 (hexadecimal) of each lock whose wheels are in the images.
     Times are left out: they would make every run's provenance another one.
     """
@@ -34,6 +37,8 @@ def predicate(
         {"name": path, "uri": f"{_git(settings.source)}#{path}", "digest": {"sha256": digest}}
         for path, digest in sorted(locks.items())
     ]
+    platforms = list(dict.fromkeys(image.platform for image in images))
+    resolved = [base.descriptor() for base in bases if base.platform in platforms]
     layers = {packed.entry.blob.digest: packed.entry for image in images for packed in image.layers}
     return {
         "buildDefinition": {
@@ -41,10 +46,10 @@ def predicate(
             "externalParameters": {
                 "source": source,
                 "variants": list(dict.fromkeys(image.variant for image in images)),
-                "platforms": list(dict.fromkeys(image.platform for image in images)),
+                "platforms": platforms,
             },
             "internalParameters": {"base": settings.base, "python": settings.python},
-            "resolvedDependencies": [source, *materials],
+            "resolvedDependencies": [source, *resolved, *materials],
         },
         "runDetails": {
             "builder": {"id": builder},

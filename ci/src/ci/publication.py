@@ -10,17 +10,20 @@ import dagger
 from dagger import dag
 
 from ci import (
+    base,
     delivery,
     images,
     oci,
     provenance,
     revision,
     sbom,
+    scan,
     scan_attestation,
     signature,
     smoke,
 )
 from ci.attestation import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX, Attestation
+from ci.base import Base
 from ci.delivery import Tagged
 from ci.errors import PublishError
 from ci.image import Image
@@ -30,8 +33,8 @@ from ci.progress import progress
 from ci.registries import Reach
 from ci.sbom import Bills
 from ci.scan import Scanner
-from ci.signature import Signed, Signer
-from ci.together import together
+from ci.signature import Signatures, Signer
+from ci.together import both, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,11 @@ class Described:
 
     build: Build
     bills: tuple[Bills, ...]
-    scans: dict[str, dagger.File]
+    scans: dict[str, str]
     """By the image's name."""
 
     builder: str
+    bases: tuple[Base, ...]
     locks: dict[str, str]
 
     def attestations(self) -> list[Attestation]:
@@ -75,26 +79,27 @@ class Described:
             ]
         return found
 
-    def _provenance(self, made: Sequence[Image]) -> dagger.File:
+    def _provenance(self, made: Sequence[Image]) -> str:
         return _json(
             provenance.predicate(
                 self.build.settings,
                 self.build.revision,
                 made,
                 builder=self.builder,
+                bases=self.bases,
                 locks=self.locks,
             )
         )
 
 
-def attached(build: Build, signed: Sequence[Signed]) -> Layout:
+def attached(build: Build, signatures: Signatures) -> Layout:
     """Return a build's layout with the signed statements attached to what they are about."""
     made = build.layout()
-    for each in signed:
+    made.add_folder(signatures.bundles)
+    for each in signatures.signed:
         manifest, empty = each.attestation.referrer(each.bundle, build.revision.created)
         made.add_document(empty)
         made.add_document(manifest)
-        made.add_file(each.bundle.digest, each.file)
         made.add_entry(
             oci.describe(
                 manifest,
@@ -136,40 +141,48 @@ class Order:
     signer: Signer
     builder: str
 
-    async def publish(
-        self, repository: dagger.GitRepository, source: dagger.Directory, scanner: Scanner
-    ) -> list[str]:
-        """Publish the images of a repository's HEAD, whose files are `source`; return their references.
-
-        Raises PublishError before any registry heard of it where an image is not fit, and after it where not all
-        registries took them.
-        """
-        build = await images.build(source, repository)
-        described = await self._described(build, source, scanner)
-        signed = await signature.sign(described.attestations(), self.signer)
-        return await delivery.push(attached(build, signed), self.reach, indexes(build))
-
-    async def _described(
-        self, build: Build, source: dagger.Directory, scanner: Scanner
+    async def described(
+        self,
+        repository: dagger.GitRepository,
+        source: dagger.Directory,
+        feed: dagger.Directory | None,
     ) -> Described:
-        """Try, describe and scan each image. Raises PublishError if one is not fit."""
-        native = str(await dag.default_platform())
-        bills, scans, tried = await asyncio.gather(
-            together([sbom.make(image, build.revision.created) for image in build.images]),
-            together([_scan(image, scanner) for image in build.images]),
-            together([_smoke(build, image, native) for image in build.images]),
+        """Build the images of a repository's HEAD, whose files are `source`; try, describe and scan each.
+
+        Raises PublishError if one is not fit.
+        """
+        build, scanner = await both(
+            images.build(source, repository, committed=True), scan.prepare(source, feed)
         )
-        progress("\n".join(line for line in tried if line))
+        native = str(await dag.default_platform())
+        platforms = sorted({image.platform for image in build.images})
+        bases, bills, scans, tried = await asyncio.gather(
+            together([base.resolve(build.settings.base, platform) for platform in platforms]),
+            sbom.make(build.images, build.revision.created),
+            together([_scan(image, scanner) for image in build.images]),
+            smoke.run(build, native),
+        )
+        progress("\n".join(tried))
         return Described(
             build,
             tuple(bills),
             {image.name: found for image, found in zip(build.images, scans, strict=True)},
             self.builder,
+            tuple(bases),
             await locks(build, source),
         )
 
+    async def publish(self, described: Described) -> list[str]:
+        """Sign and push images with what is said of them; return their references.
 
-async def _scan(image: Image, scanner: Scanner) -> dagger.File:
+        Raises PublishError where not all registries took them.
+        """
+        build = described.build
+        signatures = await signature.sign(described.attestations(), self.signer)
+        return await delivery.push(attached(build, signatures), self.reach, indexes(build))
+
+
+async def _scan(image: Image, scanner: Scanner) -> str:
     """Return the predicate of an image's scan. Raises PublishError with its table if there is anything to mend."""
     found = scanner.judge(await scanner.built(image))
     if found.faults:
@@ -179,11 +192,5 @@ async def _scan(image: Image, scanner: Scanner) -> dagger.File:
     return _json(scan_attestation.predicate(found))
 
 
-async def _smoke(build: Build, image: Image, native: str) -> str:
-    if not build.settings.smoke:
-        return ""
-    return await smoke.run(image, images.imported(image), build.settings.smoke, native)
-
-
-def _json(value: Mapping[str, Any]) -> dagger.File:
-    return dag.file("predicate.json", oci.document("application/json", value).text)
+def _json(value: Mapping[str, Any]) -> str:
+    return oci.document("application/json", value).text

@@ -1,12 +1,14 @@
 """A container with a Python version and everything that a lock file names."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
 import dagger
 from dagger import dag
 
+from ci import known
 from ci.step import Cache, Mount, Step, run
 
 VENV: Final = "/venv"
@@ -46,10 +48,10 @@ _UV_ENVIRONMENT: Final = (
 )
 
 
-async def container(image: str, lock: dagger.File) -> dagger.Container:
-    """Return `image` with the wheels that `lock` names, in a virtual environment on the PATH.
+async def container(image: str, lock: str) -> dagger.Container:
+    """Return `image` with the wheels that a lock names, given by its text, in a virtual environment on the PATH.
 
-    The steps depend on nothing but the image and the lock's content. The installer is uv: it takes a
+    The steps depend on nothing but the image and that text. The installer is uv: it takes a
     tenth of pip's time, and keeps its wheels in a cache volume that all versions share. It is mounted,
     and no part of what becomes of the container.
     """
@@ -67,9 +69,9 @@ async def container(image: str, lock: dagger.File) -> dagger.Container:
 
 
 async def packages(
-    image: str, lock: dagger.File, *, platform: str, version: str, repeat: str = ""
+    image: str, lock: str, *, platform: str, version: str, repeat: str = ""
 ) -> dagger.Directory:
-    """Return the wheels that `lock` names, unpacked, for a platform and a version of Python.
+    """Return the wheels that a lock's text names, unpacked, for a platform and a version of Python.
 
     They are chosen and unpacked in `image` on the machine's own platform: nothing of the other one runs. With another
     `repeat` that is done again whatever is cached.
@@ -87,7 +89,7 @@ async def packages(
 
 
 async def _run(
-    name: str, image: str, container: dagger.Container, command: Sequence[str], lock: dagger.File
+    name: str, image: str, container: dagger.Container, command: Sequence[str], lock: str
 ) -> dagger.Container:
     """Run a command of uv that reads a lock; return the container without what was mounted for it."""
     step = Step(
@@ -96,7 +98,7 @@ async def _run(
         command=(*command, f"--requirement={_LOCKS}/{_LOCK}"),
         mounts=(
             Mount(_UV, _uv(image)),
-            Mount(_LOCKS, dag.directory().with_file(_LOCK, lock)),
+            Mount(_LOCKS, known.folder(((_LOCK, lock),))),
         ),
         caches=(Cache(_UV_CACHE, "ci-uv"),),
     )
@@ -114,10 +116,11 @@ def _prepared(image: str) -> dagger.Container:
     return container
 
 
+@cache
 def _uv(image: str) -> dagger.Directory:
     """Return uv, as `image` takes it: the wheel is that of its machine and C library."""
-    lock = dag.file(_UV_LOCK, files("ci").joinpath(_UV_LOCK).read_text(encoding="utf-8"))
-    return (
+    lock = known.file(_UV_LOCK, files("ci").joinpath(_UV_LOCK).read_text(encoding="utf-8"))
+    return known.once(
         dag.container()
         .from_(image)
         .with_env_variable("PIP_DISABLE_PIP_VERSION_CHECK", "1")

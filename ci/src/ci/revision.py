@@ -2,18 +2,23 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 import dagger
 
-from ci import program
+from ci import known, program
+from ci.together import both
 
 VERSION: Final = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 """Semantic versioning 2.0.0; the v is git's habit, not the version's."""
 
 _CHECKOUT: Final = "/checkout"
+_COMMITTED: Final = "/committed"
+_SOURCE: Final = "/source"
+_SHOWN: Final = 3
 _SHORT: Final = 12
 _LONGEST_TAG: Final = 128
 _BRANCHES: Final = "refs/heads/"
@@ -21,13 +26,32 @@ _BRANCHES: Final = "refs/heads/"
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A commit: its time in seconds since 1970, the tags at it, all tags, and the branch ("" for none)."""
+    """A commit: its time in seconds since 1970, the tags at it, all tags, and the branch ("" for none).
+
+    changes: the files that are not as in the commit, of those that a source was compared by.
+    """
 
     commit: str
     time: int
     tags: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
     branch: str = ""
+    changes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The commit, or that it is not that commit (`git describe --dirty` says it so)."""
+        return f"{self.commit}-dirty" if self.changes else self.commit
+
+    @property
+    def title(self) -> str:
+        """The commit, its time and what was changed since, for people."""
+        named = f"commit {self.commit} of {self.created}"
+        if not self.changes:
+            return named
+        more = len(self.changes) - _SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        return f"{named}, with uncommitted changes of {', '.join(self.changes[:_SHOWN])}{rest}"
 
     @property
     def created(self) -> str:
@@ -53,9 +77,35 @@ class Tags:
 async def read(repository: dagger.GitRepository) -> Revision:
     """Ask a repository for its HEAD."""
     head = repository.head()
+    return await _read(head, head.tree(include_tags=True))
+
+
+async def compare(
+    repository: dagger.GitRepository,
+    source: dagger.Directory,
+    material: Callable[[dagger.Directory], dagger.Directory],
+) -> Revision:
+    """Ask a repository for its HEAD, and compare a source with it by `material`, the part of either that matters."""
+    head = repository.head()
+    tree = known.once(head.tree(include_tags=True))
+
+    async def changes() -> tuple[str, ...]:
+        found = (
+            (await program.container("changes"))
+            .with_mounted_directory(_COMMITTED, material(tree))
+            .with_mounted_directory(_SOURCE, material(source))
+            .with_exec([_COMMITTED, _SOURCE], use_entrypoint=True)
+        )
+        return tuple(json.loads(await found.stdout()))
+
+    revision, changed = await both(_read(head, tree), changes())
+    return replace(revision, changes=changed)
+
+
+async def _read(head: dagger.GitRef, tree: dagger.Directory) -> Revision:
     found = json.loads(
         await (await program.container("commit"))
-        .with_mounted_directory(_CHECKOUT, head.tree(include_tags=True))
+        .with_mounted_directory(_CHECKOUT, tree)
         .with_exec([_CHECKOUT], use_entrypoint=True)
         .stdout()
     )

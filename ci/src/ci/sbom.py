@@ -1,12 +1,15 @@
 """Bills of materials: what an image holds, as SPDX and as CycloneDX, from one look by Syft."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import dagger
 
-from ci import layout, program, tool
+from ci import known, layout, program, tool
 from ci.image import Image
+from ci.together import together
+from ci.tool import Tool
 
 SPDX: Final = "spdx.json"
 CYCLONEDX: Final = "cyclonedx.json"
@@ -27,12 +30,16 @@ class Bills:
     origin: str
 
 
-async def make(image: Image, created: str) -> Bills:
-    """Make an image's bills, and check that every package that is installed in it is in both.
+async def make(images: Sequence[Image], created: str) -> list[Bills]:
+    """Make the bills of images, and check that every package that is installed in an image is in both of its bills.
 
     Raises dagger.ExecError, naming the packages, where one is lacking.
     """
     found = await tool.find(_OFFICIAL, _LOCK, "syft")
+    return await together([_make(found, image, created) for image in images])
+
+
+async def _make(found: Tool, image: Image, created: str) -> Bills:
     single = layout.single(image)
     command = ["syft", "scan", f"oci-dir:{_LAYOUT}", "--quiet"]
     # Without the version check it asks nobody; the image's own name makes no difference to what is in it.
@@ -65,4 +72,4 @@ async def make(image: Image, created: str) -> Bills:
         )
         .directory(_OUTPUT)
     )
-    return Bills(image, await folder.sync(), found.origin)
+    return Bills(image, known.once(await folder.sync()), found.origin)

@@ -1,20 +1,31 @@
 """Scans: sources and images looked at with Trivy, and what is found."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import dagger
 from dagger import dag
 
-from ci import feed, layout, sarif, scan_settings, tool, trivy, verdict, waivers
-from ci.errors import FeedError, ScanError, SettingsError
+from ci import (
+    feed,
+    layout,
+    project,
+    sarif,
+    scan_settings,
+    tool,
+    trivy,
+    verdict,
+    waivers,
+)
+from ci.errors import FeedError, ScanError
 from ci.feed import Feed
-from ci.findings import Finding
+from ci.findings import Look
 from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
-from ci.settings import FILE
 from ci.step import Mount, Step, run
 from ci.tool import Tool
 from ci.verdict import Verdict
@@ -41,35 +52,35 @@ class Scanner:
     waivers: tuple[Waiver, ...]
     now: dt.datetime
 
-    async def source(self, source: dagger.Directory) -> list[Finding]:
+    async def source(self, source: dagger.Directory) -> Look:
         """Return what is found in a source's files. Raises ScanError if Trivy breaks off."""
         step = Step(
             name="scan",
             container=self._container().with_workdir(_FOLDER),
             command=tuple(trivy.source_command(self.settings, _REPORT)),
             mounts=(Mount(_FOLDER, source),),
-            expect=dagger.ReturnType.ANY,
             source=_FOLDER,
             judged=True,
         )
-        return await _read(await run(step), SOURCE)
+        with _breaking_off(SOURCE):
+            return await _read(await run(step), SOURCE)
 
-    async def image(self, archive: dagger.File, name: str) -> list[Finding]:
+    async def image(self, archive: dagger.File, name: str) -> Look:
         """Return what is found in an image, given as the tar that Container.asTarball gives. Raises ScanError."""
         mounted = self._container().with_mounted_file(_ARCHIVE, archive)
-        command = trivy.image_command(_ARCHIVE, _REPORT)
-        return await _read(mounted.with_exec(command, expect=dagger.ReturnType.ANY), name)
+        with _breaking_off(name):
+            return await _read(mounted.with_exec(trivy.image_command(_ARCHIVE, _REPORT)), name)
 
-    async def built(self, image: Image) -> list[Finding]:
+    async def built(self, image: Image) -> Look:
         """Return what is found in an image that was built here. Raises ScanError."""
         mounted = layout.single(image).mounted(self._container(), _LAYOUT)
-        command = trivy.image_command(_LAYOUT, _REPORT)
-        return await _read(mounted.with_exec(command, expect=dagger.ReturnType.ANY), image.name)
+        with _breaking_off(image.name):
+            return await _read(mounted.with_exec(trivy.image_command(_LAYOUT, _REPORT)), image.name)
 
-    def judge(self, findings: list[Finding]) -> Verdict:
+    def judge(self, look: Look) -> Verdict:
         """Return what findings come to today."""
         return verdict.judge(
-            findings,
+            look,
             self.settings,
             self.waivers,
             scanner=self.tool.origin,
@@ -84,9 +95,9 @@ class Scanner:
 async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> Scanner:
     """Return the scanner for a source, with the feed given, or else with one that Trivy fetches.
 
-    Raises SettingsError, and FeedError if the feed is missing, broken or too old.
+    Raises SettingsError, and FeedError if the feed is missing, broken, empty or too old.
     """
-    text = await _settings(source)
+    text = await project.text(source)
     settings = scan_settings.parse(text)
     held = waivers.parse(text)
     now = dt.datetime.now(dt.UTC)
@@ -98,7 +109,7 @@ async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> S
 
 async def policy(source: dagger.Directory) -> ScanPolicy:
     """Return what attached scans are held against: a source's settings and waivers, today. Raises SettingsError."""
-    text = await _settings(source)
+    text = await project.text(source)
     today = dt.datetime.now(dt.UTC).date()
     return ScanPolicy(scan_settings.parse(text), waivers.parse(text), today)
 
@@ -113,12 +124,6 @@ def report(found: Verdict) -> dagger.Directory:
     )
 
 
-async def _settings(source: dagger.Directory) -> str:
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    return await source.file(FILE).contents()
-
-
 async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
     # Of today: without the date the answer of another day would do.
     fetched = found.container.with_env_variable("FEED_OF", now.date().isoformat()).with_exec(
@@ -130,14 +135,20 @@ async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
     return fetched.directory(f"{trivy.CACHE}/db")
 
 
-async def _read(ran: dagger.Container, name: str) -> list[Finding]:
-    """Read Trivy's report in a container in which it ran. Raises ScanError if it broke off."""
-    if await ran.exit_code():
-        raise ScanError(
-            f"Trivy broke off at {name}:\n{_last(await ran.stderr())}",
-            "If it is about the database, give another feed.",
-        )
+async def _read(ran: dagger.Container, name: str) -> Look:
     return trivy.parse(await ran.file(_REPORT).contents(), name)
+
+
+@contextmanager
+def _breaking_off(name: str) -> Iterator[None]:
+    """Raise ScanError where Trivy, as it looks at `name`, does not end well."""
+    try:
+        yield
+    except dagger.ExecError as error:
+        raise ScanError(
+            f"Trivy broke off at {name}:\n{_last(error.stderr)}",
+            "If it is about the database, give another feed.",
+        ) from error
 
 
 def _last(text: str) -> str:

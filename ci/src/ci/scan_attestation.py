@@ -44,7 +44,7 @@ class ScanPolicy:
         except (KeyError, ValueError, TypeError) as error:
             return [f"it is no scan by this module ({error!r})"]
         judged = verdict.judge(
-            found,
+            findings.Look(tuple(found)),
             self.settings,
             self.waivers,
             scanner=origin,

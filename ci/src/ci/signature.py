@@ -16,6 +16,7 @@ _PLAN: Final = "/plan.json"
 _PREDICATES: Final = "/predicates"
 _OUTPUT: Final = "/bundles"
 _SUMMARY: Final = "bundles.json"
+_BUNDLES: Final = "blobs"
 _KEY: Final = "/run/secrets/key"
 _PASSWORD: Final = "/run/secrets/password"  # noqa: S105 - a path
 _TOKEN: Final = "/run/secrets/identity-token"  # noqa: S105 - a path
@@ -41,14 +42,21 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """An attestation that is signed: the blob of its bundle."""
+    """An attestation that is signed: what describes the blob of its bundle."""
 
     attestation: Attestation
     bundle: oci.Descriptor
-    file: dagger.File
 
 
-async def sign(attestations: Sequence[Attestation], signer: Signer) -> list[Signed]:
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Signed attestations, and a folder with their bundles, each named by its digest's value."""
+
+    signed: tuple[Signed, ...]
+    bundles: dagger.Directory
+
+
+async def sign(attestations: Sequence[Attestation], signer: Signer) -> Signatures:
     """Sign attestations, all in one container, whose only secret is what signs. Raises SignatureError."""
     plan = [
         {"name": each.name, "subject": each.subject.digest, "kind": each.kind}
@@ -56,7 +64,11 @@ async def sign(attestations: Sequence[Attestation], signer: Signer) -> list[Sign
     ]
     predicates = dag.directory()
     for each in attestations:
-        predicates = predicates.with_file(f"{each.name}.json", each.predicate)
+        name = f"{each.name}.json"
+        if isinstance(each.predicate, str):
+            predicates = predicates.with_new_file(name, each.predicate)
+        else:
+            predicates = predicates.with_file(name, each.predicate)
     container = (
         (await program.container("sign"))
         .with_mounted_file(_PLAN, dag.file("plan.json", json.dumps(plan)))
@@ -71,16 +83,13 @@ async def sign(attestations: Sequence[Attestation], signer: Signer) -> list[Sign
         if secret is not None:
             container = container.with_mounted_secret(path, secret)
             arguments.append(f"--{option}={path}")
-    output = container.with_exec(arguments, use_entrypoint=True).directory(_OUTPUT)
     try:
+        output = await container.with_exec(arguments, use_entrypoint=True).directory(_OUTPUT).sync()
         found = json.loads(await output.file(_SUMMARY).contents())
     except dagger.ExecError as error:
         raise SignatureError(f"the images were not signed: {error.stderr.strip()}") from error
-    return [
-        Signed(
-            each,
-            oci.Descriptor(BUNDLE, found[each.name]["digest"], found[each.name]["size"]),
-            output.file(f"{each.name}.json"),
-        )
+    signed = tuple(
+        Signed(each, oci.Descriptor(BUNDLE, found[each.name]["digest"], found[each.name]["size"]))
         for each in attestations
-    ]
+    )
+    return Signatures(signed, output.directory(_BUNDLES))

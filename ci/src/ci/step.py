@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import dagger
-from dagger import dag
+
+from ci import known
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Step:
         """Return the container with all that the command is to find."""
         container = self.container
         for cache in self.caches:
-            container = container.with_mounted_cache(cache.target, dag.cache_volume(cache.name))
+            container = container.with_mounted_cache(cache.target, known.volume(cache.name))
         for mount in self.mounts:
             container = container.with_mounted_directory(mount.target, mount.directory)
         return bind(container, self.servers)

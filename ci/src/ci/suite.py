@@ -9,7 +9,7 @@ import anyio
 import dagger
 from dagger import dag
 
-from ci import coverage, hash_seed, junit, postgres, python, step
+from ci import coverage, hash_seed, junit, known, postgres, python, step
 from ci.errors import ReportError
 from ci.matrix import Cell
 from ci.results import Result, Summary
@@ -46,7 +46,7 @@ class SuiteRun:
     merged: dagger.Container | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suite:
     """What every cell shares: settings, source, the lock's file and the selection of tests."""
 
@@ -54,7 +54,9 @@ class Suite:
     source: dagger.Directory
     """What the suite sees of the repository."""
 
-    lock: dagger.File
+    lock: str
+    """The text of the lock with what the suite imports."""
+
     select: str | None
     seed: str
     """The seed of hashes; the environment in the settings may have another one."""
@@ -88,7 +90,7 @@ class Suite:
 
     async def _run(self, cell: Cell) -> CellRun:
         try:
-            container = await step.run(await self._step(cell))
+            container = await (await step.run(await self._step(cell))).sync()
             code = await container.exit_code()
             report = container.directory(REPORT)
             names = tuple(await report.entries())
@@ -149,7 +151,7 @@ class Suite:
         image = self.settings.python_image.replace(VERSION, cell.python)
         return (
             (await python.container(image, self.lock))
-            .with_directory(REPORT, dag.directory())
+            .with_directory(REPORT, known.folder())
             # Nothing but the reports is written, and those not into the source.
             .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with_env_variable("COVERAGE_FILE", f"{REPORT}/{DATA}")

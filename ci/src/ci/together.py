@@ -1,11 +1,13 @@
 """Work side by side."""
 
 from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import anyio
 
 Result = TypeVar("Result")
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
 async def together(work: Sequence[Awaitable[Result]]) -> list[Result]:
@@ -25,6 +27,16 @@ async def together(work: Sequence[Awaitable[Result]]) -> list[Result]:
     except BaseExceptionGroup as errors:
         raise _first(errors) from errors
     return [found[place] for place in range(len(work))]
+
+
+async def both(one: Awaitable[One], other: Awaitable[Other]) -> tuple[One, Other]:
+    """Wait for two, and return what they give; the first error ends the other one and is raised itself."""
+    found = await together([_wrapped(one), _wrapped(other)])
+    return cast("tuple[One, Other]", tuple(found))
+
+
+async def _wrapped(awaited: Awaitable[object]) -> object:
+    return await awaited
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

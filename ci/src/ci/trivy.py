@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ci.errors import ReportError
-from ci.findings import Finding, Kind, Severity
+from ci.findings import Finding, Kind, Look, Severity
 from ci.scan_settings import ScanSettings
 
 CACHE: Final = "/cache"
@@ -48,7 +48,7 @@ def image_command(path: str, output: str) -> list[str]:
     return ["trivy", "image", *_OFFLINE, f"--input={path}", f"--output={output}"]
 
 
-def parse(text: str, target: str) -> list[Finding]:
+def parse(text: str, target: str) -> Look:
     """Read a report; `target` is what was looked at. Raises ReportError."""
     try:
         report = json.loads(text)
@@ -57,16 +57,26 @@ def parse(text: str, target: str) -> list[Finding]:
                 f"Trivy's report of {target} has schema version {report['SchemaVersion']}",
                 f"This module reads version {_SCHEMA}, which Trivy 0.69 writes.",
             )
-        found = [
-            finding
-            for result in report.get("Results") or ()
-            for finding in _of_result(result, target)
-        ]
+        results = report.get("Results") or ()
+        found = [finding for result in results for finding in _of_result(result, target)]
+        packages = sum(len(result.get("Packages") or ()) for result in results)
+        files = {path for result in results for path in _read(result)}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReportError(
             f"Trivy's report of {target} cannot be read: {error!r}", "Run the scan again."
         ) from None
-    return sorted(found, key=lambda finding: finding.order)
+    ordered = sorted(found, key=lambda finding: finding.order)
+    return Look(tuple(ordered), packages, len(files))
+
+
+def _read(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the files that packages or settings were read from."""
+    if result["Class"] == "config":
+        yield result["Target"]
+    elif result["Class"] == "lang-pkgs":
+        for package in result.get("Packages") or ():
+            # A lock is the target itself; of what is installed, each package has a file.
+            yield package.get("FilePath") or result["Target"]
 
 
 def _of_result(result: Mapping[str, Any], target: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ci.columns import columns
-from ci.findings import Finding
+from ci.findings import Finding, Look
 from ci.scan_settings import ScanSettings
 from ci.waivers import Division, Waiver, divide
 
@@ -25,6 +25,7 @@ class Verdict:
     tolerated: tuple[Finding, ...]
     """Findings that the settings let pass."""
 
+    look: Look
     scanner: str
     feed: str
     date: dt.date
@@ -52,7 +53,8 @@ class Verdict:
         paragraphs += [f"{waiver}: nothing was found" for waiver in self.division.unmatched]
         tolerated = f"{len(self.tolerated)} more that [tool.ci.scan] lets pass"
         paragraphs += ["; ".join(self.faults) or "nothing to mend", tolerated]
-        return "\n\n".join([*paragraphs, f"scanner: {self.scanner}\nfeed: {self.feed}"])
+        origin = f"looked at: {self.look}\nscanner: {self.scanner}\nfeed: {self.feed}"
+        return "\n\n".join([*paragraphs, origin])
 
     def json(self) -> str:
         """Return everything, for programs; a finding's state is failing, waived or tolerated."""
@@ -68,6 +70,8 @@ class Verdict:
             "date": self.date.isoformat(),
             "scanner": self.scanner,
             "feed": self.feed,
+            "packages": self.look.packages,
+            "files": self.look.files,
             "faults": self.faults,
             "findings": entries,
             "expired": [_document(waiver) for waiver in self.division.expired],
@@ -76,8 +80,8 @@ class Verdict:
         return f"{json.dumps(document, indent=2)}\n"
 
 
-def judge(  # noqa: PLR0913 - named, but for the findings and what they are held against
-    findings: Iterable[Finding],
+def judge(  # noqa: PLR0913 - named, but for what was found and what it is held against
+    look: Look,
     settings: ScanSettings,
     waivers: Iterable[Waiver],
     *,
@@ -86,10 +90,10 @@ def judge(  # noqa: PLR0913 - named, but for the findings and what they are held
     today: dt.date,
 ) -> Verdict:
     """Divide findings by the settings and the waivers, as of a day."""
-    findings = sorted(set(findings), key=lambda finding: finding.order)
+    findings = sorted(set(look.findings), key=lambda finding: finding.order)
     failing = [finding for finding in findings if settings.fails(finding)]
     tolerated = tuple(finding for finding in findings if not settings.fails(finding))
-    return Verdict(divide(failing, waivers, today), tolerated, scanner, feed, today)
+    return Verdict(divide(failing, waivers, today), tolerated, look, scanner, feed, today)
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ EngineError                  anything that a user can read: `message` says what 
 │   ├── BundleDamagedError   a blob of it is missing, or does not have the digest that names it
 │   ├── BundleSignatureError a signature is missing, or not of the key that was given
 │   └── MissingInputError    a step cannot be replayed without something that its bundle does not hold
+├── ClockError               a command cannot run at another time than now
 ├── LimitError               a limit on memory or processes that is no number, or cannot be set here
 ├── LaunchError              the engine's process could not be started, or another one has its state directory
 ├── ModuleError              something about a module
@@ -248,6 +249,10 @@ class ContainerError(EngineError):
 
 class NetworkError(EngineError):
     """The network of containers could not be made."""
+
+
+class ClockError(EngineError):
+    """A command cannot run at another time than now; says why."""
 
 
 class LimitError(EngineError):

@@ -28,7 +28,9 @@ def test_missing_packages_are_named_where_there_is_no_apt_get(tmp_path: Path) ->
     first, second = done.stderr.splitlines()
     assert first.startswith("dagger: these system packages are missing: ")
     # What lies in /usr/sbin is found there, whatever the path.
-    assert {"skopeo", "mmdebstrap", "tini", "git"} <= set(first.partition("missing: ")[2].split())
+    assert {"skopeo", "mmdebstrap", "tini", "zstd", "git"} <= set(
+        first.partition("missing: ")[2].split()
+    )
     assert "install them" in second
     assert list(tmp_path.iterdir()) == []
 

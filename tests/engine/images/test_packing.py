@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import subprocess
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -173,6 +174,33 @@ def test_links_stay_inside(tmp_path: Path, target: str) -> None:
 def test_refused(tmp_path: Path, entries: list[tarfile.TarInfo], message: str) -> None:
     with pytest.raises(ArchiveError, match=message):
         unpack(tarball(*entries), tmp_path)
+
+
+@pytest.mark.parametrize("form", ["gnu", "pax"])
+def test_sparse_files(tmp_path: Path, form: str) -> None:
+    for name in ("layer", "copy"):
+        (tmp_path / name).mkdir()
+    with (tmp_path / "layer/sparse").open("wb") as file:
+        for place in (0, 2**20, 3 * 2**20):
+            file.seek(place)
+            file.write(b"data")
+        file.truncate(2**22)
+    (tmp_path / "layer/then").write_text("then")
+    command = [
+        "tar",
+        f"--format={form}",
+        "--sparse",
+        "-C",
+        tmp_path / "layer",
+        "-c",
+        "sparse",
+        "then",
+    ]
+    done = subprocess.run(command, check=True, capture_output=True)
+    assert len(done.stdout) < 2**20
+    unpack(io.BytesIO(done.stdout), tmp_path / "copy")
+    for name in ("sparse", "then"):
+        assert (tmp_path / "copy" / name).read_bytes() == (tmp_path / "layer" / name).read_bytes()
 
 
 def test_no_tar(tmp_path: Path) -> None:

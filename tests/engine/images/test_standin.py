@@ -22,6 +22,7 @@ from portable_dagger.images.resolve import Images, resolve
 from portable_dagger.images.standin import StandIns, build_layer
 from portable_dagger.images.standins import python
 from portable_dagger.images.standins.recipe import LayerRecipe, StandIn, Variant
+from portable_dagger.images.standins.strip import stripped
 from portable_dagger.runtime import emulation
 from portable_dagger.store.store import Store
 
@@ -174,6 +175,22 @@ async def test_pythons_at_the_same_time(images: Images, enter: Enter) -> None:
         assert prefix is not None
         traces = ["grep", "-rlF", str(prefix[0]), "--include=*.py", "--include=*.pyc", str(top)]
         assert await asyncio.to_thread(_output, traces) == ""
+        assert await asyncio.to_thread(_left_over, top) == []
+
+
+def _left_over(top: Path) -> list[Path]:
+    """Return what the official slim images leave out: tests, static libraries, debugging symbols."""
+    return [
+        path
+        for path in (top / "usr/local").rglob("*")
+        if (path.is_dir() and path.name in {"test", "tests", "idle_test"})
+        or path.suffix == ".a"
+        or (
+            path.is_file()
+            and ".so" in path.name
+            and stripped(path.read_bytes()) != path.read_bytes()
+        )
+    ]
 
 
 def _output(command: list[str]) -> str:

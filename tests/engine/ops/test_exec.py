@@ -9,7 +9,8 @@ import pytest
 from portable_dagger.errors import QueryError
 from portable_dagger.graph.values import Container
 from portable_dagger.images.config import ImageConfig
-from portable_dagger.ops.exec import ERROR_STREAM_LIMIT, ReturnType, command_args, shortened
+from portable_dagger.ops.command import ReturnType
+from portable_dagger.ops.exec import ERROR_STREAM_LIMIT, command_args, shortened
 
 if TYPE_CHECKING:
     from pathlib import Path

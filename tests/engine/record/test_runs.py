@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from portable_dagger.record import runs
 from portable_dagger.record.inputs import Account, Files, Hidden
 from portable_dagger.record.progress import Progress
 from portable_dagger.record.runs import RunLog, Runs, read
+from portable_dagger.record.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,3 +173,21 @@ def test_only_the_last_runs_are_kept(tmp_path: Path) -> None:
     runs = Runs(tmp_path, 3)
     runs.trim()
     assert [run.id for run in runs.recent()] == ["run4", "run3", "run2"]
+
+
+def test_a_secrets_forms_are_found_once_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Scrubber] = []
+    monkeypatch.setattr(runs, "Scrubber", lambda texts: made.append(Scrubber(texts)) or made[-1])
+    written = log(tmp_path)
+    steps = progress(written)
+    for number in range(20):
+        with steps.span("exec", f"withExec {number} {SECRET}"):
+            pass
+    secrets = [SECRET.encode(), b"learnt-later"]
+    written.secrets = lambda: secrets
+    written.close()
+
+    assert len(made) == 2
+    assert SECRET not in next(tmp_path.iterdir()).read_text()

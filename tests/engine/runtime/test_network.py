@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from portable_dagger.runtime import linux, uplink
+from portable_dagger.runtime import linux, resolver, uplink
 from portable_dagger.runtime.network import Network
+from portable_dagger.runtime.traffic import Traffic
+from tests.engine.runtime.ways_out import NOTHING_LEADS_OUT, WAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -257,7 +259,7 @@ def hardware_address(link: str) -> str:
 
 async def test_the_bridge_keeps_its_hardware_address(network: Network) -> None:
     """Containers that have learnt it lost the network for half a minute when another one came."""
-    hub = network._hub  # noqa: SLF001
+    hub = network._hub.descriptor  # noqa: SLF001
     first = await network.acquire("one")
     before = linux.in_network(hub, lambda: hardware_address("segment0"))
     slots = [await network.acquire("one") for _ in range(20)]
@@ -265,3 +267,102 @@ async def test_the_bridge_keeps_its_hardware_address(network: Network) -> None:
     for slot in (first, *slots):
         await network.release(slot, reuse=False)
     assert linux.in_network(hub, lambda: hardware_address("segment0")) == before
+
+
+async def test_a_cut_slot_has_no_way_out(network: Network, workshop: Workshop) -> None:
+    slot = await network.acquire("one", cut=True)
+    _, out, err = await workshop.run("/usr/bin/python3", "-c", WAYS_OUT, network=slot)
+    assert out.splitlines() == NOTHING_LEADS_OUT, err
+    assert network.sent_outside(slot) == Traffic(0, 0)
+    await network.release(slot)
+
+
+async def test_cut_slots_of_an_owner_reach_each_other(network: Network, workshop: Workshop) -> None:
+    server, client = [await network.acquire("one", cut=True) for _ in range(2)]
+    stranger = await network.acquire("two", cut=True)
+    with server.listen_outside(80) as listener:
+        dial = ("/usr/bin/python3", "-c", DIAL, server.address, "80")
+        thread = threading.Thread(target=_answer_once, args=(listener, b"one"))
+        thread.start()
+        assert (await workshop.run(*dial, network=client))[1] == "one\n"
+        thread.join()
+        assert (await workshop.run(*dial, network=stranger))[1] == "TimeoutError\n"
+        # The engine reaches it as well: it looks whether services are ready, and forwards ports to them.
+        thread = threading.Thread(target=_answer_once, args=(listener, b"two"))
+        thread.start()
+        reader, writer = await network.connect(server.address, 80)
+        assert await reader.read() == b"two"
+        writer.close()
+        thread.join()
+    assert [network.sent_outside(slot) for slot in (server, client)] == [Traffic(), Traffic()]
+    for slot in (server, client, stranger):
+        await network.release(slot)
+
+
+FORCED = (
+    "ip route add default via {gateway} && python3 -c 'import socket; "
+    "made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+    'for address in ("192.0.2.1", "{gateway}", "{host}"): made.sendto(b"x", (address, 9))\n'
+    "made = socket.socket(); made.settimeout(0.5)\n"
+    'try: made.connect(("{host}", {port}))\n'
+    "except OSError as error: print(type(error).__name__)'"
+)
+
+
+async def test_the_hub_drops_what_comes_from_a_cut_slot(
+    network: Network, workshop: Workshop
+) -> None:
+    slot = await network.acquire("one", cut=True)
+    with socket.create_server(("0.0.0.0", 0)) as listener:  # noqa: S104  that is what is tried
+        script = FORCED.format(
+            gateway=network.gateway, host=_link_address(network), port=listener.getsockname()[1]
+        )
+        _, out, err = await workshop.run("sh", "-c", script, network=slot, privileged=True)
+    assert out == "TimeoutError\n", err
+    sent = network.sent_outside(slot)
+    assert sent.passed == 0
+    assert sent.dropped >= 4  # three datagrams, and what asks for a connection
+    await network.release(slot, reuse=False)
+
+
+SEND = (
+    "import socket,sys\nmade = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+    "for _ in range(int(sys.argv[2])): made.sendto(b'x', (sys.argv[1], 9))"
+)
+
+
+async def test_packets_are_counted_for_each_use_of_a_slot(
+    network: Network, workshop: Workshop
+) -> None:
+    used: set[str] = set()
+    while True:
+        slot, neighbour = await network.acquire("one"), await network.acquire("one")
+        assert network.sent_outside(slot) == Traffic(0, 0)
+        for address, count in (("192.0.2.1", "3"), (neighbour.address, "2")):
+            command = ("/usr/bin/python3", "-c", SEND, address, count)
+            assert (await workshop.run(*command, network=slot))[0] == 0
+        assert network.sent_outside(slot) == Traffic(3, 0)
+        assert network.sent_outside(neighbour) == Traffic(0, 0)
+        await network.release(slot)
+        await network.release(neighbour)
+        if slot.name in used:
+            break
+        used.add(slot.name)
+
+
+async def test_slots_change_between_cut_and_open_segments(
+    network: Network, workshop: Workshop
+) -> None:
+    routes = ("sh", "-c", "ip route show default; cat /etc/resolv.conf")
+    way = f"default via {network.gateway} dev eth0 \n"
+    before: set[str] = set()
+    for cut in (False, True, False, True, True, False):
+        slots = [await network.acquire(f"cut {cut}", cut=cut) for _ in range(6)]
+        for slot in slots[:2] + slots[-2:]:
+            _, out, _ = await workshop.run(*routes, network=slot)
+            assert out == (resolver.NONE if cut else way + resolver.resolver_text())
+        names = {slot.name for slot in slots}
+        assert not before or names & before
+        before |= names
+        for slot in slots:
+            await network.release(slot)

@@ -104,8 +104,8 @@ def as_user(
     )
 
 
-def query(home: Path, text: str) -> str:
-    done = as_user(home, "./dagger", "query", "--no-mod", "--silent", given=text)
+def query(home: Path, text: str, *options: str) -> str:
+    done = as_user(home, "./dagger", "query", "--no-mod", "--silent", *options, given=text)
     assert done.returncode == 0, done.stderr
     value = json.loads(done.stdout)
     while isinstance(value, dict):
@@ -142,6 +142,61 @@ def test_services_are_bound_and_dialled(home: Path) -> None:
     ask = json.dumps(["bash", "-c", "cat < /dev/tcp/one/80"])
     bound = f'withServiceBinding(alias: "one", service: "{made}") {{ withExec(args: {ask}) {{ stdout }} }}'
     assert query(home, BASE % bound) == "of the service"
+
+
+@pytest.mark.slow
+def test_an_offline_session_reaches_its_services_only(home: Path) -> None:
+    serve = json.dumps(["perl", "-e", SERVE])
+    made = query(
+        home,
+        BASE % f"withExposedPort(port: 80) {{ asService(args: {serve}) {{ id }} }}",
+        "--offline",
+    )
+    script = "cat < /dev/tcp/one/80; (: > /dev/udp/192.0.2.1/9) 2>&1; getent hosts example.org || echo none"
+    ask = json.dumps(["bash", "-c", script])
+    bound = f'withServiceBinding(alias: "one", service: "{made}") {{ withExec(args: {ask}) {{ stdout }} }}'
+    said = query(home, BASE % bound, "--offline")
+    assert said.startswith("of the service")
+    assert "Network is unreachable" in said
+    assert said.endswith("none\n")
+
+
+COUNT = """
+import asyncio, socket
+from portable_dagger.runtime import linux, rootless
+from portable_dagger.runtime.network import Network
+
+def send():
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for _ in range(3):
+        made.sendto(b"x", ("192.0.2.1", 9))
+
+async def main():
+    network = Network()
+    await network.open()
+    for cut in (False, True):
+        slot = await network.acquire("one", cut=cut)
+        try:
+            linux.in_network(slot.descriptor, send)
+        except OSError as error:
+            print(error.strerror)
+        print(network.sent_outside(slot))
+        await network.release(slot)
+    await network.close()
+
+rootless.enter()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+def test_packets_are_counted(home: Path) -> None:
+    done = as_user(home, "/usr/bin/python3", "-c", COUNT, PYTHONPATH=str(home / "engine/src"))
+    assert done.stdout.splitlines() == [
+        "Traffic(passed=3, dropped=0)",
+        "Network is unreachable",
+        "Traffic(passed=0, dropped=0)",
+    ], done.stderr
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portable_dagger.runtime.segment import Segments
+from portable_dagger.runtime.segment import CUT, OPEN, Segments
 
 
 def test_an_owner_keeps_its_segment_while_it_uses_it() -> None:
@@ -25,3 +25,16 @@ def test_slots_made_ahead_go_where_the_last_one_went() -> None:
     assert segments.latest is second
     segments.join("one")
     assert segments.latest is first
+
+
+def test_a_segment_never_becomes_one_of_the_other_kind() -> None:
+    segments = Segments()
+    cut = segments.join("one", cut=True)
+    assert cut.name.startswith(CUT)
+    assert segments.join("one", cut=True) is cut
+    opened = segments.join("one")
+    assert opened.name.startswith(OPEN)
+    for segment in (cut, cut, opened):
+        segments.leave(segment)
+    assert segments.join("two") is opened
+    assert segments.join("three", cut=True) is cut

@@ -32,11 +32,12 @@ class Desk:
     """An engine in this process; `run` hands it to a coroutine and awaits that."""
 
     state: Path
+    network: type[Network] = Network
 
     def run(self, attack: Callable[[Engine], Awaitable[None]]) -> None:
         async def whole() -> None:
             engine = Engine(
-                self.state, Network(), socket.create_server(("127.0.0.1", 0)), os.getpid()
+                self.state, self.network(), socket.create_server(("127.0.0.1", 0)), os.getpid()
             )
             serving = asyncio.ensure_future(engine.serve())
             while not (self.state / "engine.json").exists():

@@ -158,3 +158,31 @@ def read_of(store: Store, snapshot: Snapshot, path: str) -> bytes:
     entry = Tree(store.layer_paths(snapshot)).lookup(path)
     assert entry is not None
     return entry.source.read_bytes()
+
+
+def test_a_file_that_changed_in_a_folder_that_did_not_below_one_that_did(
+    store: Store, source: Path
+) -> None:
+    """As `git commit` does: .git has another time, .git/logs has not, .git/logs/HEAD has another content."""
+    folder = source / "src" / "cache"
+    import_directory(store, source)
+    times = folder.stat()
+    (source / "src" / "new.py").write_text("print(2)\n")
+    (folder / "x.pyc").write_text("other")
+    os.utime(folder, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    second = import_directory(store, source)
+
+    assert Tree(store.layer_paths(second)).read_bytes("/src/cache/x.pyc") == b"other"
+    assert content_digest(store, second) == content_digest(store, import_copy(store, source))
+
+
+def import_copy(store: Store, source: Path) -> Snapshot:
+    """Import the same files from elsewhere, where nothing is known yet."""
+    shutil.copytree(source, source.parent / "copy", symlinks=True, copy_function=copied)
+    return import_directory(store, source.parent / "copy")
+
+
+def copied(source: str, target: str) -> None:
+    if not source.endswith("pipe"):
+        shutil.copy2(source, target, follow_symlinks=False)

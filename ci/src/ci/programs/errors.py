@@ -5,6 +5,7 @@ ProgramError
 ├── IdentityError    an identity token is not accepted, or Sigstore did not sign
 ├── BundleError      what is attached to an image is no signed statement
 ├── LayoutError      a folder is no OCI layout, or a blob in it is not what its digest says
+├── DatabaseError    a file is no vulnerability database, or a damaged one
 ├── SbomError        a bill of materials cannot be read, or lacks a package
 ├── LoginError       a file of logins cannot be read, or keeps a login elsewhere
 ├── PlanError        a plan of what to push cannot be read, or asks for what is not there
@@ -37,6 +38,10 @@ class BundleError(ProgramError):
 
 class LayoutError(ProgramError):
     """A folder is no OCI layout, or a blob in it is not what its digest says."""
+
+
+class DatabaseError(ProgramError):
+    """A file is no vulnerability database, or a damaged one."""
 
 
 class SbomError(ProgramError):

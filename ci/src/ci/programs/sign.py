@@ -4,9 +4,10 @@
     python -m ci.programs.sign --plan FILE --predicates FOLDER --output FOLDER --identity-token FILE
 
 The plan is a list of objects: name, subject (a digest) and kind (the predicate's type); the predicate is NAME.json. The
-output has NAME.json, the bundle, and bundles.json: digest and size of each by its name. By a key nothing else is asked,
-and a bundle is the same each time. By an identity (an OpenID Connect token with the audience `sigstore`), Sigstore's
-public services certify a key that lives only for this run, and log each signature publicly.
+output has the bundles in blobs, each named by its digest's value, and bundles.json: digest and size of each by name.
+By a key nothing else is asked, and a bundle is the same each time. By an identity (an OpenID Connect token with the
+audience `sigstore`), Sigstore's public services certify a key that lives only for this run, and log each signature
+publicly.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SUMMARY: Final = "bundles.json"
+BLOBS: Final = "blobs"
 
 Statements = dict[str, bytes]
 """Statements by their names."""
@@ -110,11 +112,12 @@ def read(plan: Path, predicates: Path) -> Statements:
 def write(bundles: dict[str, str], output: Path) -> None:
     """Write bundles, and what descriptors of them say."""
     summary = {}
+    (output / BLOBS).mkdir()
     for name, bundle in bundles.items():
         content = bundle.encode()
-        (output / f"{name}.json").write_bytes(content)
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        summary[name] = {"digest": digest, "size": len(content)}
+        value = hashlib.sha256(content).hexdigest()
+        (output / BLOBS / value).write_bytes(content)
+        summary[name] = {"digest": f"sha256:{value}", "size": len(content)}
     (output / SUMMARY).write_text(json.dumps(summary), encoding="utf-8")
 
 

@@ -149,7 +149,7 @@ class Execution:
             if value is None:
                 return None
             target = self._make(field, value.api_type, recipe, given)
-            self._evaluator.remember(target.digest, value)
+            self._evaluator.remember(target.digest, value, self._context.session.world)
         return await self._below(target, nodes, path)
 
     async def _below(

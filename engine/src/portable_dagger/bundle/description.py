@@ -1,4 +1,4 @@
-"""What a bundle says of its run: steps, services, host. Pure data, and its JSON; docs/reference/bundles.md describes it.
+"""What a bundle says of its run: steps, services, host. Pure data and its JSON, see docs/reference/bundles.md.
 
 A layer is named by its `diff_id`, the digest of its uncompressed tar, as in an image's configuration.
 """
@@ -128,11 +128,22 @@ class Step:
     stdin: str = ""
     redirects: tuple[str, str, str] = ("", "", "")
     expect: str = "SUCCESS"
+    network: bool = True
+    """Whether the command had one at all."""
+
     source: str = ""
     started: float = 0.0
     duration: float = 0.0
     packets: int | None = None
     missing: tuple[Missing, ...] = ()
+    memory: int | None = None
+    """Bytes that the container could take; `processes`: how many it could have. None is no limit."""
+
+    processes: int | None = None
+    hostname: str = ""
+    """Of a service that did not start; `ports` are what it exposes."""
+
+    ports: tuple[Port, ...] = ()
     same_as: tuple[str, ...] = ()
     """Names of steps of the run that failed in the same way, and were not captured again."""
 
@@ -152,7 +163,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer: its blob, the blob's size in bytes, what made it, and whether the bundle holds it (a thin one may not)."""
+    """A layer: its blob, the blob's size in bytes, what made it, whether the bundle holds it (thin ones may not)."""
 
     diff_id: str
     blob: str
@@ -176,7 +187,35 @@ class Description:
     services: tuple[Service, ...] = ()
     layers: tuple[Layer, ...] = ()
     commit: str = ""
+    record: str = ""
+    """The blob with the record of the run as far as it was written; docs/reference/runs.md describes it."""
+
     format: int = field(default=FORMAT)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Digests of the blobs that are no layers: the record, and inputs, outputs and reports of the steps."""
+        found: dict[str, None] = {self.record: None} if self.record else {}
+        for step in self.steps:
+            outcome = step.outcome
+            reports = (report.blob for report in outcome.reports)
+            for blob in (step.stdin, outcome.stdout, outcome.stderr, outcome.combined, *reports):
+                if blob:
+                    found[blob] = None
+        return tuple(found)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places of the steps, then those of the services."""
+        steps = (step.place for step in self.steps)
+        return (*steps, *(service.place for service in self.services))
+
+    def layer(self, diff_id: str) -> Layer:
+        """Return a layer; BundleError if there is none of the diff_id."""
+        for layer in self.layers:
+            if layer.diff_id == diff_id:
+                return layer
+        raise BundleError(f"the bundle names a layer {diff_id} that it does not describe")
 
     def service(self, name: str) -> Service:
         """Return a service; BundleError if there is none of the name."""

@@ -38,7 +38,7 @@ def run(given: Given, arguments: list[str], verb: str = "call") -> int:
     """Make the call and print its result."""
     early = merged(given, scan(OPTIONS, arguments))
     enter(early)
-    with Session(display.renderer(early), offer=terminal.offered(early)) as session:
+    with Session(display.renderer(early), early, offer=terminal.offered(early)) as session:
         module = chosen(session, early)
         defaults = user_defaults.of(module, session.renderer)
         chain = read(arguments, root(module), types(session), OPTIONS, defaults, verb)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def run(given: Given, arguments: list[str]) -> int:
     """List the checks, or run them; an error counts those that failed."""
-    with Session(display.renderer(given), offer=terminal.offered(given)) as session:
+    with Session(display.renderer(given), given, offer=terminal.offered(given)) as session:
         found = gates.select(gates.find(load(session, given)), arguments)
         if "generate" in given:
             found = [gate for gate in found if gate.function.generate]

@@ -11,20 +11,23 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from portable_dagger.cli import engine_process, terminal
+from portable_dagger.cli import capture, engine_process, terminal
 from portable_dagger.cli.http import BrokenAnswerError, Connection, exchange
 from portable_dagger.cli.typedefs import Module, Object
 from portable_dagger.errors import EngineStartError, RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from portable_dagger.cli.display import Renderer
+    from portable_dagger.cli.options import Given
 
 TICK_SECONDS = 0.1
 SETTLE_SECONDS = 0.3
 QUIET_SECONDS = 0.01
 CLOSE_SECONDS = 5.0
+REFUSED = 400
 UNAUTHORIZED = 401
 OK = 200
 
@@ -35,11 +38,16 @@ class Session:
     def __init__(
         self,
         renderer: Renderer,
+        given: Given | None = None,
         labels: dict[str, str] | None = None,
         offer: terminal.Offer = terminal.NONE,
     ) -> None:
-        """Open a session in the current folder, on an engine that is started if none runs."""
+        """Open a session in the current folder, on an engine that is started if none runs.
+
+        `given` are the options of the command line.
+        """
         self.renderer = renderer
+        self._capture = capture.order(given or {})
         self._objects: dict[str, Object] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         self._asking: set[Connection] = set()
@@ -53,6 +61,8 @@ class Session:
             "labels": {**command, **(labels or {})},
             "terminal": offer.possible,
             "interactive": offer.on_failure,
+            "offline": "offline" in (given or {}),
+            "capture": self._capture,
         }
         try:
             status = self._connect(body)
@@ -60,6 +70,8 @@ class Session:
             # An engine that was just killed still took the connection: the next look finds it gone.
             time.sleep(SETTLE_SECONDS)
             status = self._connect(body)
+        if status == REFUSED:
+            raise _refused(json.loads(self._stream.body()))
         if status != OK:
             detail = self._stream.body().decode(errors="replace")[:500]
             raise EngineStartError(
@@ -96,11 +108,18 @@ class Session:
         if kind is KeyboardInterrupt:
             self._interrupt()
             return
-        self.settle(failed=kind is not None)
+        self.end(failed=kind is not None)
         if isinstance(error, RequestError) and self.renderer.told_output:
             error.stdout = error.stderr = ""
         self._stream.close()
         self._returned()
+
+    def end(self, *, failed: bool) -> None:
+        """Write what was captured, and let the progress become whole."""
+        lines = list(self._written_capture(failed=failed))
+        self.settle(failed=failed)
+        for line in lines:
+            self.renderer.note(line)
 
     def _interrupt(self) -> None:
         """End the session and wait until what was asked of it has ended too."""
@@ -115,6 +134,15 @@ class Session:
                 continue
         self._returned()
         self.renderer.finish(failed=False)
+
+    def _written_capture(self, *, failed: bool) -> Iterator[str]:
+        """Have what was captured written, once a session; yields where it is and how to replay it."""
+        if self._capture is None:
+            return
+        self._capture = None
+        body = {"token": self.token, "failed": failed}
+        status, answer = self._exchange("POST", "/capture", body)
+        yield from capture.told(answer, failed=failed, refused=status != OK)
 
     def query(self, text: str, **more: object) -> dict[str, Any]:
         """Send a GraphQL document and return the answer's data; RequestError for an answer with errors."""
@@ -167,6 +195,14 @@ class Session:
             data = self.query(f'{{ __type(name: "{name}") {{ enumValues {{ name }} }} }}')
             self._members[name] = tuple(v["name"] for v in data["__type"]["enumValues"])
         return self._members[name]
+
+    def replay(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Replay a step of a bundle; returns what came of it. RequestError if it cannot be tried."""
+        status, answer = self._exchange("POST", "/replay", {"token": self.token, **order})
+        if status != OK:
+            raise _refused(answer)
+        found: dict[str, Any] = answer
+        return found
 
     def settle(self, *, failed: bool) -> None:
         """Let the events of what has been answered arrive, so that progress is whole before the result is printed."""

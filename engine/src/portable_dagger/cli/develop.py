@@ -20,7 +20,7 @@ def run(given: Given, arguments: list[str]) -> int:
     """Write the module's generated files, and with --recursive those of its local dependencies."""
     if arguments:
         raise CommandLineError(f"develop takes no arguments, but got {' '.join(arguments)}")
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), given) as session:
         found = sources.existing(session, given)
         for source in _with_dependencies(session, found) if "recursive" in given else [found]:
             sources.write(session, source, _calls(source, given))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(given: Given, arguments: list[str]) -> int:
     """Print the table."""
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), given) as session:
         returns = root(chosen(session, given)).returns
         for at, word in enumerate(arguments):
             known = {f.command: f for f in visible(session.object_type(returns.item.name or ""))}

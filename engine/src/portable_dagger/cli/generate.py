@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run(given: Given, arguments: list[str]) -> int:
     """List the generators, or run them."""
-    with Session(display.renderer(given), offer=terminal.offered(given)) as session:
+    with Session(display.renderer(given), given, offer=terminal.offered(given)) as session:
         found = gates.select(gates.find(load(session, given)), arguments)
         found = [gate for gate in found if gate.function.generate]
         if "list" in given:

@@ -22,7 +22,7 @@ def run(given: Given, arguments: list[str]) -> int:
     if len(arguments) > 1:
         raise CommandLineError(f"init takes one path at most, not {' '.join(arguments)}")
     sdk = chosen_sdk(given)
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), given) as session:
         found = sources.find(session, os.path.abspath(arguments[0] if arguments else "."), new=True)
         if found.facts["configExists"]:
             raise CommandLineError(

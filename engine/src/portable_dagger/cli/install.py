@@ -18,7 +18,7 @@ def run(given: Given, arguments: list[str]) -> int:
     if len(arguments) != 1:
         raise CommandLineError("install takes one module", "name a path or a git reference")
     reference = quoted(sources.reference(arguments[0]))
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), given) as session:
         found = sources.existing(session, given)
         field = f"moduleSource(refString: {reference}, disableFindUp: true)"
         if "name" in given:

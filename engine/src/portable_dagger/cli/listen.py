@@ -30,7 +30,7 @@ def run(given: Given, arguments: list[str]) -> int:
         raise CommandLineError(f'unexpected argument "{arguments[0]}"', "listen takes options only")
     with (
         _listener(given.get("listen", [DEFAULT])[-1]) as listener,
-        Session(display.renderer(given, lines_only=True)) as session,
+        Session(display.renderer(given, lines_only=True), given) as session,
     ):
         if "no-mod" not in given and ("mod" in given or has_module(os.getcwd())):
             load(session, given)

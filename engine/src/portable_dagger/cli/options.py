@@ -27,9 +27,30 @@ Given = dict[str, list[str]]
 """The texts given for each option, by its name; a switch that is on has one item each time it was given."""
 
 GLOBAL = (
+    Option(
+        "capture",
+        "keep a step that fails, with all that it needs to fail again, in a file in this folder",
+        "folder",
+        variable="PORTABLE_DAGGER_CAPTURE",
+    ),
+    Option(
+        "capture-key",
+        "the private key (PEM) that signs what is captured: a file, or a secret such as env://KEY",
+        "file",
+    ),
+    Option(
+        "capture-step",
+        "also capture steps with this in their command that pass (wildcards are understood)",
+        "pattern",
+    ),
+    Option("capture-thin", "leave out what the images of the steps have; for readers who have it"),
     Option("debug", "show what is asked of the engine", short="d"),
     Option("help", "show this help", short="h"),
     Option("interactive", "open a shell in the container of a step that fails", short="i"),
+    Option(
+        "offline",
+        "give containers no network but their services; the engine still fetches images and git",
+    ),
     Option(
         "progress",
         "how to show progress: auto, plain, tty, dots, logs",

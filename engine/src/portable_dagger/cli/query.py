@@ -26,7 +26,7 @@ def run(given: Given, arguments: list[str]) -> int:
     more: dict[str, Any] = {"variables": variables(given)} if variables(given) else {}
     if arguments:
         more["operationName"] = arguments[0]
-    with Session(display.renderer(given), offer=terminal.offered(given)) as session:
+    with Session(display.renderer(given), given, offer=terminal.offered(given)) as session:
         if "no-mod" not in given and ("mod" in given or has_module(os.getcwd())):
             load(session, given)
         answer = session.ask(document, **more)

@@ -24,7 +24,7 @@ def run(given: Given, arguments: list[str]) -> int:
     """Run the program and return its exit code; 128 + the signal's number when one ended it."""
     if not arguments:
         raise CommandLineError("no program to run", "such as: dagger run python script.py")
-    with Session(display.renderer(given, lines_only=True)) as session:
+    with Session(display.renderer(given, lines_only=True), given) as session:
         environment = {
             **os.environ,
             "DAGGER_SESSION_PORT": str(session.port),
@@ -36,7 +36,7 @@ def run(given: Given, arguments: list[str]) -> int:
             sys.stderr.write(f"Error: cannot run {arguments[0]}: {error.strerror}\n")
             return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
         code = _wait(child)
-        session.settle(failed=code != 0)
+        session.end(failed=code != 0)
     return code if code >= 0 else SIGNALLED - code
 
 

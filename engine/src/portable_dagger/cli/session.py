@@ -27,7 +27,7 @@ def run(given: Given, arguments: list[str]) -> int:
         )
     enter({"workdir": given.get("project", [])})
     labels = dict(text.partition(":")[::2] for text in given.get("label", []))
-    with Session(display.renderer(given, lines_only=True), labels) as session:
+    with Session(display.renderer(given, lines_only=True), given, labels) as session:
         if "load-workspace-modules" in given:
             load(session, given)
         sys.stdout.write(json.dumps({"port": session.port, "session_token": session.token}) + "\n")

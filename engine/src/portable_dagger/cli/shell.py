@@ -46,7 +46,7 @@ def run(given: Given, arguments: list[str]) -> int:
     prompting = not texts and not arguments and sys.stdin.isatty()
     # What does not parse needs no engine.
     scripts = [] if prompting else [parse(t) for t in texts or [_text(arguments)]]
-    with Session(display.renderer(given), offer=terminal.offered(given)) as session:
+    with Session(display.renderer(given), given, offer=terminal.offered(given)) as session:
         module = None
         if "no-mod" not in given and ("mod" in given or has_module(os.getcwd())):
             module = load(session, given)

@@ -17,7 +17,7 @@ def run(given: Given, arguments: list[str]) -> int:
     """Remove the dependency that a name, a path or a reference names."""
     if len(arguments) != 1:
         raise CommandLineError("uninstall takes one dependency", "give its name")
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), given) as session:
         found = sources.existing(session, given)
         call = f"withoutDependencies(dependencies: [{quoted(arguments[0])}])"
         sources.write(session, found, [call])

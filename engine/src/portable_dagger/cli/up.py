@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def run(given: Given, arguments: list[str]) -> int:
     """List the services, or start them and wait until they end."""
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), given) as session:
         found = gates.select(gates.services(load(session, given)), arguments)
         if "list" not in given:
             if not found:

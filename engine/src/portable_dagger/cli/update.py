@@ -17,6 +17,6 @@ def run(given: Given, arguments: list[str]) -> int:
     names = ", ".join(quoted(name) for name in arguments)
     calls = [] if arguments else ["withUpdateBlueprint"]
     calls += [f"withUpdateDependencies(dependencies: [{names}])"]
-    with Session(display.renderer(given)) as session:
+    with Session(display.renderer(given), given) as session:
         sources.write(session, sources.existing(session, given), calls)
     return 0

@@ -35,6 +35,16 @@ PRUNE = (
 
 VERBS = (
     Verb(
+        "bundle",
+        "dagger bundle show|verify|export [options] file",
+        "say what is in the bundle of a failed step, check it, or print a script for docker or podman",
+        (
+            *JSON,
+            Option("key", "verify: the public key that must have signed it, in PEM", "file"),
+            Option("step", "export: which step, if there are several (default: 1)", "number"),
+        ),
+    ),
+    Verb(
         "cache",
         "dagger cache [prune] [options]",
         "show what takes space and why; with `prune`, free it",
@@ -152,6 +162,26 @@ VERBS = (
             Option("var", "a variable's text", "name=value", repeatable=True),
             Option("var-json", "variables as a JSON object", "string"),
         ),
+    ),
+    Verb(
+        "reproduce",
+        "dagger reproduce [options] bundle",
+        "run a captured step again, cut off from the network, and say whether it fails in the same way",
+        (
+            *JSON,
+            Option("network", "let the step have the network"),
+            Option("repeat", "try so many times, each with another seed", "number"),
+            Option(
+                "secret",
+                "a secret that the step needs, such as TOKEN=env://TOKEN",
+                "name=uri",
+                repeatable=True,
+            ),
+            Option("source", "run it with the source in this folder instead of its own", "folder"),
+            Option("step", "the step, if the bundle has several: its number or name", "string"),
+        ),
+        "Exit codes: 0 same failure, 10 different failure, 11 passes here, 12 missing input, 1 any error.\n"
+        "With --interactive a shell follows in the step's container, its services up, the command typed.",
     ),
     Verb(
         "run",

@@ -20,7 +20,8 @@ from portable_dagger.graph.evaluation import gather
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.graph.values import Container, Directory, DirectoryMount, File, Secret, Socket
 from portable_dagger.images.config import merge
-from portable_dagger.ops.exec import Command, run
+from portable_dagger.ops.command import Command
+from portable_dagger.ops.exec import run
 from portable_dagger.ops.paths import owner_of
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot

@@ -2,7 +2,8 @@
 
 Two caches stand behind it. Results by recipe digest live in memory (here); what costs time (execs, images, host
 directories, function calls) also has a step in the store, keyed by operation and the content of its inputs, so equal
-content hits whatever made it, and after a restart too.
+content hits whatever made it, and after a restart too. Results of sessions that are offline are apart in either: a
+command without a network may have done something else. What a session captures has to happen in it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ RECIPES = 50_000
 RESULTS = 20_000
 """How many results are remembered; values are small, file systems lie in the store."""
 
+Key = tuple[str, str]
+"""What a result is remembered by: the digest of its recipe, and the sessions that it holds in (Session.world)."""
+
 ROOT = object()
 """The value of the root object (Query)."""
 
@@ -43,7 +47,7 @@ class Evaluator:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._results: OrderedDict[str, tuple[Any, Needs]] = OrderedDict()
+        self._results: OrderedDict[Key, tuple[Any, Needs]] = OrderedDict()
         self._recipes: dict[str, Recipe] = {}
         self._sharing = Sharing()
 
@@ -51,13 +55,13 @@ class Evaluator:
         """Return the value of `recipe`; raises what its evaluation raised."""
         chain: list[Recipe] = []
         node: Recipe | None = recipe
-        while node is not None and not self._remembered(node.digest):
+        while node is not None and not self._remembered(_key(node, context)):
             chain.append(node)
             node = node.parent
         value = ROOT
         if node is not None:
-            self._results.move_to_end(node.digest)
-            value = self._results[node.digest][0]
+            self._results.move_to_end(_key(node, context))
+            value = self._results[_key(node, context)][0]
             self._report_reused(node, context)
         for here in reversed(chain):
             value = await self._sharing.once(
@@ -67,8 +71,8 @@ class Evaluator:
         return value
 
     async def _resolve(self, recipe: Recipe, parent: Any, context: Context) -> Any:
-        if self._remembered(recipe.digest):
-            return self._results[recipe.digest][0]
+        if self._remembered(_key(recipe, context)):
+            return self._results[_key(recipe, context)][0]
         arguments = dict(recipe.args)
         if recipe.field == ELEMENT:
             value = parent[arguments["index"]]
@@ -80,7 +84,7 @@ class Evaluator:
             maker = context.session.client_ids.get(recipe.scope.partition("/")[0], context.client)
             own = replace(context, recipe=recipe, client=maker)
             value = await self.call(field, parent, arguments, own)
-        self.remember(recipe.digest, value)
+        self.remember(recipe.digest, value, context.session.world)
         return value
 
     async def call(
@@ -108,14 +112,14 @@ class Evaluator:
             return input_value(type_.name, literal)
         return literal
 
-    def _remembered(self, digest: str) -> bool:
+    def _remembered(self, key: Key) -> bool:
         """Whether a result is at hand, and what it needs of the store too: that may have been collected."""
-        found = self._results.get(digest)
+        found = self._results.get(key)
         if found is None:
             return False
         if self._store.hold(*found[1]):
             return True
-        del self._results[digest]
+        del self._results[key]
         return False
 
     def _report_reused(self, recipe: Recipe, context: Context) -> None:
@@ -124,14 +128,16 @@ class Evaluator:
             if node.field != ELEMENT:
                 step = context.client.field_of(node).step
                 if step:
-                    last = getattr(self._results.get(node.digest, (None,))[0], "last_exec", None)
+                    last = getattr(
+                        self._results.get(_key(node, context), (None,))[0], "last_exec", None
+                    )
                     account = Account.of(last.key) if last is not None else None
                     context.session.progress.reused(step, describe(node), account)
             node = node.parent
 
-    def remember(self, digest: str, value: Any) -> None:
+    def remember(self, digest: str, value: Any, world: str = "") -> None:
         """Keep a result; the least recently used ones go first."""
-        self._results[digest] = (value, needs_of(value))
+        self._results[digest, world] = (value, needs_of(value))
         while len(self._results) > RESULTS:
             self._results.popitem(last=False)
 
@@ -164,6 +170,10 @@ class Evaluator:
                 pending.extend(references_of(text))
             decode(digest, texts, self._recipes)
         return self._recipes[digest]
+
+
+def _key(recipe: Recipe, context: Context) -> Key:
+    return recipe.digest, context.session.world
 
 
 async def gather(coroutines: list[Any]) -> list[Any]:

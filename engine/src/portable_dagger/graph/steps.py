@@ -41,21 +41,27 @@ class Steps:
         produce: Callable[[], Awaitable[StepOutcome]],
         *,
         instance: str = "",
+        usable: Callable[[dict[str, Any]], bool] = lambda _: True,
+        aside: str = "",
     ) -> StepResult:
         """Return the step's kept result, or run `produce`, which answers (value, layers, blobs that it needs).
 
         `instance` keeps apart work in flight that must not be shared, such as execs bound to one session's services.
+        `aside` is where a result is kept instead that is good for those who ask with it only, such as that of a command
+        that had no network; they take one that is kept under `key` too. `usable` says of a kept result whether it will
+        do.
         """
-        kept = await asyncio.to_thread(self._store.get_step, key)
-        if kept is not None:
-            return StepResult(kept, cached=True)
+        for name in (key, aside):
+            kept = await asyncio.to_thread(self._store.get_step, name) if name else None
+            if kept is not None and usable(kept):
+                return StepResult(kept, cached=True)
 
         async def run() -> StepResult:
             value, layers, blobs = await produce()
-            await asyncio.to_thread(self._store.put_step, key, value, layers, blobs)
+            await asyncio.to_thread(self._store.put_step, aside or key, value, layers, blobs)
             return StepResult(value, cached=False)
 
-        result: StepResult = await self._sharing.once((key, instance), run)
+        result: StepResult = await self._sharing.once((aside or key, instance), run)
         return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from portable_dagger.errors import ArchiveError
 from portable_dagger.images.compression import Compression, reading, writing
@@ -14,9 +14,10 @@ from portable_dagger.images.unpacking import unpack
 from portable_dagger.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from portable_dagger.images.layout import Layout, Manifest
+    from portable_dagger.images.packing import Writer
     from portable_dagger.store.store import Store
 
 
@@ -50,13 +51,20 @@ def unpack_layers(store: Store, layout: Layout, manifest: Manifest, title: str =
 
 
 def _unpack_layer(store: Store, blob: Path, diff_id: str, title: str) -> None:
+    with reading(blob) as stream:
+        unpack_stream(store, stream, diff_id, "image", title)
+
+
+def unpack_stream(
+    store: Store, stream: IO[bytes], diff_id: str, kind: str = "", title: str = ""
+) -> None:
+    """Make an uncompressed tar stream the store's layer `diff_id`; ArchiveError if it has another digest."""
     stage = store.stage()
     try:
         stage.root.chmod(0o755)
-        with reading(blob) as stream:
-            found = unpack(stream, stage.root)
+        found = unpack(stream, stage.root)
         if found == diff_id:
-            stage.commit(diff_id, "image", title)
+            stage.commit(diff_id, kind, title)
     finally:
         stage.abort()
     if found != diff_id:
@@ -68,17 +76,36 @@ def _unpack_layer(store: Store, blob: Path, diff_id: str, title: str) -> None:
 
 def pack_layer(store: Store, layer: str, compression: Compression) -> PackedLayer:
     """Return a store layer as a blob of the store."""
-    key = f"packed:{layer}:{compression.value}"
-    kept = store.get_step(key)
+
+    def write(output: Writer) -> None:
+        pack(store.layer_path(layer), output)
+
+    return pack_stream(store, f"packed:{layer}:{compression.value}", [layer], compression, write)
+
+
+def pack_stream(
+    store: Store,
+    key: str,
+    layers: Sequence[str],
+    compression: Compression,
+    write: Callable[[Writer], None],
+) -> PackedLayer:
+    """Return a tar stream that `write` writes as a blob of the store, remembered by the key unless it is empty.
+
+    `layers` are those that it is made of.
+    """
+    kept = store.get_step(key) if key else None
     if kept is not None:
         return PackedLayer(kept["digest"], kept["size"], kept["diff_id"])
     with tempfile.TemporaryDirectory(prefix="pack-", dir=store.root) as folder:
         path = Path(folder) / "layer"
         with writing(path, compression) as output:
             stream = DigestWriter(output)
-            pack(store.layer_path(layer), stream)
+            write(stream)
         size = path.stat().st_size
-        digest = store.put_blob_file(path, move=True, kind="packed", title=f"layer {layer}")
-    value = {"digest": digest, "size": size, "diff_id": stream.digest}
-    store.put_step(key, value, [layer], [digest])
+        title = f"layer {layers[-1]}" if layers else "layer"
+        digest = store.put_blob_file(path, move=True, kind="packed", title=title)
+    if key:
+        value = {"digest": digest, "size": size, "diff_id": stream.digest}
+        store.put_step(key, value, layers, [digest])
     return PackedLayer(digest, size, stream.digest)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 import tarfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
@@ -42,6 +43,18 @@ class Writer(Protocol):
         ...
 
 
+class Change(Protocol):
+    """What changes entries on their way into a stream; lengths stay."""
+
+    def text(self, name: str, text: bytes) -> bytes:
+        """Return what stands for a name, a link's target or an attribute of the entry `name`."""
+        ...
+
+    def content(self, name: str, file: IO[bytes]) -> IO[bytes]:
+        """Return what is read in place of the file `name`."""
+        ...
+
+
 class DigestWriter:
     """Counts and hashes what is written, and passes it on."""
 
@@ -71,15 +84,102 @@ def layer_digest(layer: Path) -> str:
     return writer.digest
 
 
-def pack(layer: Path, output: Writer) -> None:
+def pack(layer: Path, output: Writer, change: Change | None = None) -> None:
     """Write a layer directory as an uncompressed tar stream."""
-    links: dict[tuple[int, int], str] = {}
+    with packing(output, change) as packer:
+        for path, name in _walk(layer, ""):
+            packer.add(path, name)
+
+
+@contextmanager
+def packing(output: Writer, change: Change | None = None) -> Iterator[Packer]:
+    """Begin an uncompressed tar stream, which ends with the block."""
     # tarfile's mode "w|" needs no more of a file than that it can be written to.
     with tarfile.open(
         fileobj=cast("IO[bytes]", output), mode="w|", format=tarfile.PAX_FORMAT
     ) as tar:
-        for path, name in _walk(layer, ""):
-            _add(tar, path, name, links)
+        yield Packer(tar, change)
+
+
+class Packer:
+    """Writes entries of a layer; the caller sees to their order."""
+
+    def __init__(self, tar: tarfile.TarFile, change: Change | None) -> None:
+        self._tar = tar
+        self._change = change
+        self._links: dict[tuple[int, int], str] = {}
+
+    def add(self, path: Path, name: str, *, merged: bool = False) -> None:
+        """Write what lies at a path; of a view of several layers (`merged`) no directory hides what is below."""
+        status = path.lstat()
+        kind = stat.S_IFMT(status.st_mode)
+        if kind == stat.S_IFSOCK:
+            return  # a socket means nothing outside the process that made it; tar has no form for it
+        if kind not in _TYPES:
+            raise ArchiveError(
+                f"{name} is of a kind that an image cannot hold", hint="remove it first"
+            )
+        if is_whiteout(status):
+            folder, _, base = name.rpartition("/")
+            self.mark(f"{folder}/{WHITEOUT}{base}" if folder else f"{WHITEOUT}{base}")
+            return
+        attributes = _attributes(path)
+        info = self._entry(path, name, status, attributes)
+        if info.isreg():
+            info.size = status.st_size
+            with path.open("rb") as file:
+                self._put(info, file)
+        else:
+            self._put(info)
+        if attributes.get(OPAQUE_ATTRIBUTE) == b"y" and not merged:
+            self.mark(f"{name}/{OPAQUE}")
+
+    def add_folder(self, name: str, mode: int = 0o755, owner: tuple[int, int] = (0, 0)) -> None:
+        """Write a directory."""
+        info = tarfile.TarInfo(name)
+        info.type, info.mode = tarfile.DIRTYPE, mode
+        info.uid, info.gid = owner
+        self._put(info)
+
+    def mark(self, name: str) -> None:
+        """Write an empty file, whose name says what is gone."""
+        self._put(tarfile.TarInfo(name))
+
+    def _entry(
+        self, path: Path, name: str, status: os.stat_result, attributes: dict[str, bytes]
+    ) -> tarfile.TarInfo:
+        kind = stat.S_IFMT(status.st_mode)
+        info = tarfile.TarInfo(name)
+        info.type = _TYPES[kind]
+        info.mode = stat.S_IMODE(status.st_mode)
+        info.uid, info.gid, info.mtime = status.st_uid, status.st_gid, int(status.st_mtime)
+        info.pax_headers = {
+            f"{XATTR_HEADER}{key}": self._text(name, value.decode("utf-8", "surrogateescape"))
+            for key, value in attributes.items()
+            if not key.startswith(_OVERLAY_ATTRIBUTES)
+        }
+        if kind == stat.S_IFREG and status.st_nlink > 1:
+            first = self._links.setdefault((status.st_dev, status.st_ino), name)
+            if first != name:
+                info.type, info.linkname = tarfile.LNKTYPE, first
+        if kind == stat.S_IFLNK:
+            info.linkname = os.readlink(path)  # noqa: PTH115  a Path would change the text
+        if kind in {stat.S_IFCHR, stat.S_IFBLK}:
+            info.devmajor, info.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
+        return info
+
+    def _put(self, info: tarfile.TarInfo, file: IO[bytes] | None = None) -> None:
+        if self._change is not None:
+            name = info.name
+            info.name, info.linkname = self._text(name, name), self._text(name, info.linkname)
+            file = file and self._change.content(info.name, file)
+        self._tar.addfile(info, file)
+
+    def _text(self, name: str, text: str) -> str:
+        if self._change is None:
+            return text
+        changed = self._change.text(name, text.encode("utf-8", "surrogateescape"))
+        return changed.decode("utf-8", "surrogateescape")
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[tuple[Path, str]]:
@@ -88,47 +188,6 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[Path, str]]:
         yield Path(entry.path), name
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path), f"{name}/")
-
-
-def _add(tar: tarfile.TarFile, path: Path, name: str, links: dict[tuple[int, int], str]) -> None:
-    status = path.lstat()
-    kind = stat.S_IFMT(status.st_mode)
-    if kind == stat.S_IFSOCK:
-        return  # a socket means nothing outside the process that made it; tar has no form for it
-    if kind not in _TYPES:
-        raise ArchiveError(f"{name} is of a kind that an image cannot hold", hint="remove it first")
-    if is_whiteout(status):
-        folder, _, base = name.rpartition("/")
-        tar.addfile(
-            tarfile.TarInfo(f"{folder}/{WHITEOUT}{base}" if folder else f"{WHITEOUT}{base}")
-        )
-        return
-    info = tarfile.TarInfo(name)
-    info.type = _TYPES[kind]
-    info.mode = stat.S_IMODE(status.st_mode)
-    info.uid, info.gid, info.mtime = status.st_uid, status.st_gid, int(status.st_mtime)
-    attributes = _attributes(path)
-    info.pax_headers = {
-        f"{XATTR_HEADER}{key}": value.decode("utf-8", "surrogateescape")
-        for key, value in attributes.items()
-        if not key.startswith(_OVERLAY_ATTRIBUTES)
-    }
-    if kind == stat.S_IFREG and status.st_nlink > 1:
-        first = links.setdefault((status.st_dev, status.st_ino), name)
-        if first != name:
-            info.type, info.linkname = tarfile.LNKTYPE, first
-    if kind == stat.S_IFLNK:
-        info.linkname = os.readlink(path)  # noqa: PTH115  a Path would change the text
-    if kind in {stat.S_IFCHR, stat.S_IFBLK}:
-        info.devmajor, info.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
-    if info.isreg():
-        info.size = status.st_size
-        with path.open("rb") as file:
-            tar.addfile(info, file)
-    else:
-        tar.addfile(info)
-    if attributes.get(OPAQUE_ATTRIBUTE) == b"y":
-        tar.addfile(tarfile.TarInfo(f"{name}/{OPAQUE}"))
 
 
 def is_whiteout(status: os.stat_result) -> bool:

@@ -64,7 +64,10 @@ async def call(target: Target, given: dict[str, AnyValue], context: Context) -> 
     with context.session.progress.span("function", shown) as span:
         key, inputs = await _key(target, arguments, context)
         span.account = Account.of(key, **inputs)
-        kept = await module.results.find(key, context) if key else None
+        captures = context.session.captures
+        # A step that is to be captured although it passes has to happen, not to be part of a kept result.
+        usable = captures is None or not captures.order.pattern
+        kept = await module.results.find(key, context) if key and usable else None
         span.cached = kept is not None
         if kept is not None:
             inside = _inside(module, context)
@@ -194,7 +197,8 @@ async def _keep(target: Target, key: str, value: JsonData, context: Context) -> 
     result = {"value": value, "expires": time.time() + min(seconds(function.time_to_live), WEEK)}
     needed = reachable(identifiers(value, context.engine.evaluator), context.engine.evaluator)
     default = function.cache_policy is FunctionCachePolicy.Default
-    lasting = default and module.source.config.function_caching
+    # Without a network it may have answered something else.
+    lasting = default and module.source.config.function_caching and not context.session.offline
     if lasting and not any(r.scope for r in needed.values() if r.field not in LASTING):
         await module.results.store(key, result, needed, context)
     else:

@@ -54,7 +54,7 @@ async def running(
         own = Client(session, module.client_types, scratch, module=module, call=call)
         client = session.open_client(own)
         stack.callback(session.close_client, client)
-        slot = await engine.network.acquire(session.id)
+        slot = await engine.network.acquire(session.id, cut=session.offline)
         stack.push_async_callback(engine.network.release, slot)
         port = await stack.enter_async_context(engine.served_in(slot))
         group = limits.make(engine.limits, scratch.name) if engine.limits.any else None

@@ -5,28 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import enum
 import secrets
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from portable_dagger.api.types import enum_type
-from portable_dagger.errors import ExecError, NotFoundError, QueryError
+from portable_dagger.errors import ExecError, QueryError
 from portable_dagger.graph.steps import StepOutcome, step_key
 from portable_dagger.graph.values import Container, DirectoryMount, ExecResult
-from portable_dagger.ops.identity import container_key, named_inputs
-from portable_dagger.ops.launch import ROOT, Launch, Options, launch
-from portable_dagger.ops.nesting import nested_session
-from portable_dagger.ops.paths import absolute, edited, expanded, locate
-from portable_dagger.ops.terminal import after_failure
+from portable_dagger.ops.attempt import attempt
+from portable_dagger.ops.command import DEFAULTS, Command
+from portable_dagger.ops.identity import container_key, named_inputs, origin_inputs
+from portable_dagger.ops.launch import ROOT, Launch
+from portable_dagger.ops.paths import absolute, edited, expanded
+from portable_dagger.ops.terminal import open_where
 from portable_dagger.record.inputs import Account, Files
 from portable_dagger.record.output import STREAMS, Output
 from portable_dagger.runtime import emulation
-from portable_dagger.runtime.process import start
 from portable_dagger.store import edit
 from portable_dagger.store.snapshot import Snapshot
-from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,51 +30,9 @@ if TYPE_CHECKING:
 
     from portable_dagger.graph.context import Context
     from portable_dagger.record.progress import Span
-    from portable_dagger.runtime.slot import Slot
 
 ERROR_STREAM_LIMIT = 100 * 1024
 """Bytes of a stream that an error carries (the brief, section 10)."""
-
-SIGNALLED = range(128, 192)
-"""Exit codes that always count as failures of the engine's kind (the brief, section 5.1)."""
-
-
-@enum_type
-class ReturnType(str, enum.Enum):
-    """Expected return type of an execution."""
-
-    SUCCESS = "SUCCESS"
-    FAILURE = "FAILURE"
-    ANY = "ANY"
-
-    def accepts(self, code: int) -> bool:
-        """Whether an exit code is expected."""
-        if self is ReturnType.SUCCESS or code in SIGNALLED:
-            return code == 0
-        return self is ReturnType.ANY or code != 0
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What withExec was asked for, as plain data."""
-
-    args: tuple[str, ...]
-    stdin: str = ""
-    redirect_stdin: str = ""
-    redirect_stdout: str = ""
-    redirect_stderr: str = ""
-    expect: ReturnType = ReturnType.SUCCESS
-    nested: bool = False
-    privileged: bool = False
-    init: bool = True
-    network: bool = True
-
-    def key(self) -> dict[str, Any]:
-        """Return what of it counts in the step's key."""
-        return {**dataclasses.asdict(self), "expect": self.expect.name}
-
-
-DEFAULTS: Final = Command(()).key()
 
 
 def command_args(
@@ -119,11 +73,22 @@ async def run(
             with progress.span("exec", name) as span:
                 span.account = account
                 outcome = await _execute(container, context, command, key, span)
+                inputs = [origin_inputs(container, facts, context.store), command.key()]
+                for layer in outcome[0]["root"][len(container.root.layers) :]:
+                    context.store.origins.record(layer, inputs, container.root.layers)
                 account.output["root"] = Files(tuple(outcome[0]["root"]))
                 return outcome
 
     instance = context.session.id if container.services or container.secret_environment else ""
-    result = await context.engine.steps.once(key, produce, instance=instance)
+    captures = context.session.captures
+    result = await context.engine.steps.once(
+        key,
+        produce,
+        instance=instance,
+        aside=step_key("offline exec", key) if context.session.offline and command.network else "",
+        # What is to be captured has to happen here and now.
+        usable=lambda kept: captures is None or not captures.wants(command.args, kept["exitCode"]),
+    )
     if result.cached:
         progress.reused("exec", name, account)
     return _applied(container, result.value)
@@ -165,48 +130,23 @@ async def _execute(
 ) -> StepOutcome:
     """Run the command for real."""
     engine = context.engine
+    captures = context.session.captures
     async with contextlib.AsyncExitStack() as stack:
-        services = context.session.services
-        asked = time.monotonic()
-        bound = await services.bind(container.services, context, command.args)
-        if container.services and span.account is not None:
-            span.account.waited["services"] = time.monotonic() - asked
-        slot: Slot | None = None
-        if command.network:
-            slot = await engine.network.acquire(context.session.id)
-            stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
-        environment: tuple[tuple[str, str], ...] = ()
-        if command.nested and slot is not None:
-            environment = await stack.enter_async_context(nested_session(context, slot))
-        options = Options(
-            args=command.args,
-            name="exec-" + secrets.token_hex(6),
-            stdin=await asyncio.to_thread(_stdin, container, context, command),
-            privileged=command.privileged,
-            init=command.init,
-            environment=environment,
-            hosts=bound.hosts,
-        )
-        try:
-            prepared = await stack.enter_async_context(launch(container, context, options, slot))
-        except NotFoundError as error:
-            if not error.message.startswith("unable to find"):
-                raise
-            raise _failed(command, f"get user: {error.message}", -1) from error
-        output = Output(engine.logs_folder, prepared.secrets, span)
-        stack.callback(output.remove)
-        _check_redirects(container, context, command)
-        process = await start(prepared.plan, output.write)
-        try:
-            code = await bound.watch(process)
-        finally:
-            output.end()
-        if not command.expect.accepts(code):
+        ended = await stack.enter_async_context(attempt(container, context, command, span))
+        if captures is not None:
+            await captures.take(container, context, command, ended)
+        if ended.error is not None:
+            raise ended.error
+        assert ended.prepared is not None
+        assert ended.output is not None
+        if not command.expect.accepts(ended.code):
             if context.session.terminals.on_failure:
-                await after_failure(container, context, prepared, bound, f"exit code: {code}")
-            raise _exec_error(command.args, code, output, (container.platform, engine.platform))
+                headline = f"This step failed, exit code: {ended.code}"
+                await open_where(container, context, ended.prepared, ended.bound, headline)
+            platforms = (container.platform, engine.platform)
+            raise _exec_error(command.args, ended.code, ended.output, platforms)
         return await asyncio.to_thread(
-            _keep, container, context, prepared, command, key, code, output
+            _keep, container, context, ended.prepared, command, key, ended.code, ended.output
         )
 
 
@@ -285,37 +225,6 @@ def _redirected(
 
         container = edited(container, path, write)
     return container
-
-
-def _stdin(container: Container, context: Context, command: Command) -> bytes | None:
-    if not command.redirect_stdin:
-        return command.stdin.encode() if command.stdin else None
-    snapshot, path = locate(container, absolute(container, command.redirect_stdin))
-    tree = Tree(context.store.layer_paths(snapshot))
-    if tree.lookup(path) is None:
-        message = f"open redirect stdin file: open {path}: no such file or directory"
-        raise _failed(command, message, -1)
-    return tree.read_bytes(path)
-
-
-def _check_redirects(container: Container, context: Context, command: Command) -> None:
-    """Redirect targets need their folder before the command runs, and before a workdir is made."""
-    for stream, target in (
-        ("stdout", command.redirect_stdout),
-        ("stderr", command.redirect_stderr),
-    ):
-        if not target:
-            continue
-        path = absolute(container, target)
-        snapshot, inner = locate(container, path)
-        tree = Tree(context.store.layer_paths(snapshot))
-        if tree.lookup(inner.rpartition("/")[0] or "/") is None:
-            message = f"open redirect {stream} file: open {path}: no such file or directory"
-            raise _failed(command, message, -1)
-
-
-def _failed(command: Command, message: str, code: int) -> ExecError:
-    return ExecError(message, cmd=list(command.args), exit_code=code, stdout="", stderr="")
 
 
 def _exec_error(

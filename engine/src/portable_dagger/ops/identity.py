@@ -44,6 +44,33 @@ async def container_key(container: Container, context: Context) -> dict[str, Any
     }
 
 
+def origin_inputs(container: Container, key: dict[str, Any], store: Store) -> dict[str, Any]:
+    """Return the same without what differs from machine to machine: names of layers, and the hashes of secrets."""
+    return {
+        **{name: key[name] for name in ("platform", "env", "user", "workdir", "volatile")},
+        "mounts": [
+            (
+                [mount.target, mount.secret.name or mount.secret.uri]
+                if isinstance(mount, SecretMount)
+                else facts
+            )
+            for mount, facts in zip(container.mounts, key["mounts"], strict=True)
+        ],
+        "secrets": [
+            [name, secret.name or secret.uri] for name, secret in container.secret_environment
+        ],
+        "services": [
+            [
+                alias,
+                list(service.args),
+                [store.origins.of(d) for d in service.container.root.layers],
+            ]
+            for alias, service in container.services
+            if service.container is not None
+        ],
+    }
+
+
 def named_inputs(container: Container, key: dict[str, Any]) -> Inputs:
     """Return the same by name for the record of runs; `key` is the container's key."""
     found: Inputs = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import posixpath
 import stat
@@ -20,6 +21,7 @@ from portable_dagger.graph.values import (
     SocketMount,
     TempMount,
 )
+from portable_dagger.ops.clock import set_clock
 from portable_dagger.ops.paths import user_of
 from portable_dagger.runtime import plan as runtime
 from portable_dagger.store import copy
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from portable_dagger.graph.context import Context
+    from portable_dagger.runtime.limits import Limits
     from portable_dagger.runtime.slot import Slot
     from portable_dagger.store.store import Stage, Store
 
@@ -57,13 +60,20 @@ class Options:
     init: bool = True
     environment: tuple[tuple[str, str], ...] = ()
     hosts: tuple[tuple[str, str], ...] = ()
+    clock: float | None = None
+    """The time that the command finds when it begins, in seconds since the epoch; None for the machine's."""
+    limits: tuple[int | None, int | None] | None = None
+    """Bytes of memory and number of processes, where they are not what the engine's settings say."""
 
 
 @contextlib.asynccontextmanager
 async def launch(
     container: Container, context: Context, options: Options, slot: Slot | None
 ) -> AsyncIterator[Launch]:
-    """Prepare a process; stages that were not committed are dropped at the end."""
+    """Prepare a process; stages that were not committed are dropped at the end.
+
+    Raises ClockError when `options.clock` asks for what cannot be.
+    """
     store = context.store
     uid, gid, groups, home = await asyncio.to_thread(user_of, store, container)
     async with contextlib.AsyncExitStack() as stack:
@@ -96,6 +106,13 @@ async def launch(
                 case SocketMount():
                     path = context.session.socket_path(mount.socket)
                     mounts.append(runtime.BindMount(mount.target, path))
+        environment = await _environment(container, context, options, home)
+        if options.clock is not None:
+            more, variables = await asyncio.to_thread(
+                set_clock, container, context, environment, options.clock
+            )
+            mounts.extend(more)
+            environment |= variables
         root = stage(ROOT)
         workdir = posixpath.join("/", container.config.workdir)
         await asyncio.to_thread(_make_workdir, store, container, root, workdir, (uid, gid))
@@ -103,7 +120,7 @@ async def launch(
             plan=runtime.ProcessPlan(
                 name=options.name,
                 args=options.args,
-                env=await _environment(container, context, options, home),
+                env=tuple(environment.items()),
                 cwd=workdir,
                 uid=uid,
                 gid=gid,
@@ -117,11 +134,18 @@ async def launch(
                 privileged=options.privileged,
                 init=options.init,
                 stdin=options.stdin,
-                limits=context.engine.limits,
+                limits=_limits(context, options),
             ),
             stages=stages,
             secrets=secrets,
         )
+
+
+def _limits(context: Context, options: Options) -> Limits:
+    if options.limits is None:
+        return context.engine.limits
+    memory, processes = options.limits
+    return dataclasses.replace(context.engine.limits, memory=memory, processes=processes)
 
 
 def _directory(store: Store, mount: DirectoryMount, stage: object) -> runtime.OverlayMount:
@@ -137,7 +161,7 @@ def _directory(store: Store, mount: DirectoryMount, stage: object) -> runtime.Ov
 
 async def _environment(
     container: Container, context: Context, options: Options, home: str
-) -> tuple[tuple[str, str], ...]:
+) -> dict[str, str]:
     known = dict(container.config.env)
     known.setdefault("PATH", PATH)
     known.setdefault("HOME", home)
@@ -147,7 +171,7 @@ async def _environment(
         known[name] = text.decode(errors="surrogateescape")
     known.update(options.environment)
     known.update(context.engine.surroundings.missing_from(known))
-    return tuple(known.items())
+    return known
 
 
 async def _volume(stack: contextlib.AsyncExitStack, context: Context, mount: CacheMount) -> Path:

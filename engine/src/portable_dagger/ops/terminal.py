@@ -44,7 +44,7 @@ async def open_in(
     engine = context.engine
     async with contextlib.AsyncExitStack() as stack:
         bound = await context.session.services.bind(container.services, context, words)
-        slot = await engine.network.acquire(context.session.id)
+        slot = await engine.network.acquire(context.session.id, cut=context.session.offline)
         stack.push_async_callback(engine.network.release, slot, reuse=not privileged)
         environment = (
             await stack.enter_async_context(nested_session(context, slot)) if nested else ()
@@ -82,10 +82,10 @@ async def open_in_service(service: Service, context: Context, args: Sequence[str
     return await context.session.terminals.visit(running.process, change)
 
 
-async def after_failure(
-    container: Container, context: Context, prepared: Launch, bound: Bound, reason: str
+async def open_where(
+    container: Container, context: Context, prepared: Launch, bound: Bound, headline: str
 ) -> None:
-    """Open a shell where a step failed: its file systems as it left them, its services and network still there."""
+    """Open a shell where a step has ended: its file systems as it left them, its services and network still there."""
     line = shlex.join(prepared.plan.args)
     plan = on_terminal(prepared.plan, context.session.environment_of("TERM"))
     shell = container.terminal_command or SHELL
@@ -94,7 +94,7 @@ async def after_failure(
         if isinstance(mount, OverlayMount):
             await asyncio.to_thread(overlay.renew, mount)
     banner = (
-        f"\nThis step failed, {reason}:\n  {line}\n"
+        f"\n{headline}:\n  {line}\n"
         "Its container as the command left it; leave the shell (exit) to end the call.\n\n"
     )
     # A line feed would run what is before it.

@@ -72,11 +72,13 @@ class RunLog:
     _file: IO[str] | None = None
     _trees: dict[tuple[str, ...], int] = field(default_factory=dict)
     _known: frozenset[bytes] = frozenset()
+    _hidden: frozenset[bytes] = frozenset()
+    _scrubbed: Callable[[str], str] = str
 
     def step(self, span: Span, parent: int | None, error: str | None, duration: float) -> None:
         """Write down a step that has ended; OSError when the disk does not take it."""
         account = span.account
-        scrubbed = _scrubbing(self.secrets())
+        scrubbed = self._scrubbing()
         encoded: Step = {
             "record": "step",
             "step": span.number,
@@ -95,11 +97,15 @@ class RunLog:
             encoded["waited"] = {name: round(s, 4) for name, s in account.waited.items()}
         self._write(encoded)
 
+    def text(self) -> str:
+        """Return what was written so far."""
+        return "" if self._file is None else Path(self._file.name).read_text()
+
     def close(self) -> None:
         """Write the end; nothing if there was no step."""
         if self._file is None:
             return
-        scrubbed = _scrubbing(self.secrets())
+        scrubbed = self._scrubbing()
         duration = round(time.time() - self.started, 4)
         with self._file:
             self._write({"record": "end", "duration": duration, "command": scrubbed(self.command)})
@@ -110,6 +116,13 @@ class RunLog:
             lines = path.read_text().splitlines(keepends=True)
             aside.write_text("".join(_clean(line, scrubbed) for line in lines))
             aside.rename(path)
+
+    def _scrubbing(self) -> Callable[[str], str]:
+        """Return what takes out the secrets of now; the same ones have it made once, since it takes time."""
+        hidden = frozenset(self.secrets())
+        if hidden != self._hidden:
+            self._hidden, self._scrubbed = hidden, _scrubbing(hidden)
+        return self._scrubbed
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._file is None:
@@ -209,12 +222,9 @@ def _with_layers(step: Step, trees: dict[int, list[str]]) -> Step:
 
 
 def _scrubbing(secrets: Iterable[bytes]) -> Callable[[str], str]:
-    texts = list(secrets)
-    if not texts:
-        return lambda text: text
+    scrubber = Scrubber(secrets)
 
     def scrubbed(text: str) -> str:
-        scrubber = Scrubber(texts)
         data = scrubber.feed(text.encode(errors="surrogateescape")) + scrubber.flush()
         return data.decode(errors="surrogateescape")
 

@@ -3,7 +3,8 @@
     container (slot)  eth0 --- slotN  segmentM (hub)  uplink --- pdaggerN  host  --- NAT --- outside
 
 Containers of one session reach each other, and none of another session: their bridges differ, and the hub passes
-nothing from one to the other.
+nothing from one to the other. Those on a cut segment reach nothing else: they have no route, and the hub passes nothing
+on from there (traffic.py).
 
 The engine itself stays in the host's network: proxies, resolvers and registries on the host's loopback work as ever,
 and it reaches containers by a route. Hub and slots live as long as the engine's descriptors, so its end, however it
@@ -14,16 +15,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import threading
-from ipaddress import IPv4Interface, IPv4Network
+from typing import TYPE_CHECKING
 
 from portable_dagger.errors import NetworkError
-from portable_dagger.runtime import linux, rootless, uplink
-from portable_dagger.runtime.netlink import LOCAL_HARDWARE, Netlink
-from portable_dagger.runtime.resolver import resolver_text
+from portable_dagger.runtime.hub import Hub
 from portable_dagger.runtime.segment import Segment, Segments
-from portable_dagger.runtime.slot import Slot
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
+    from portable_dagger.runtime.slot import Slot
+    from portable_dagger.runtime.traffic import Traffic
 
 READY = 4
 """Slots that are made ahead of their use."""
@@ -35,33 +37,28 @@ class Network:
     """The network of one engine."""
 
     def __init__(self) -> None:
-        self._uplink: uplink.Uplink | rootless.Uplink | None = None
-        self._hub = -1
+        self._opened: Hub | None = None
         self._made = 0
         self._ready: list[Slot] = []
         self._segments = Segments()
-        self._bridges: set[str] = set()
-        self._bridging = threading.Lock()
         self._placed: dict[str, Segment] = {}
-        # All bridges have it: a slot that changes bridges knows the gateway already.
-        self._hardware = LOCAL_HARDWARE + os.urandom(5)
+        self._before: dict[str, Traffic] = {}
         self._making: set[asyncio.Task[None]] = set()
-        self._resolver = ""
         self._closed = False
 
     @property
     def gateway(self) -> str:
         """The hub's address, which containers can reach."""
-        return str(self._addresses.gateway.ip)
+        return str(self._hub.addresses.gateway.ip)
 
     @property
     def containers(self) -> IPv4Network:
         """The network that all containers are in."""
-        return self._addresses.containers
+        return self._hub.addresses.containers
 
     async def open(self) -> None:
         """Make the hub and its link to the host; raises NetworkError."""
-        await asyncio.to_thread(self._open)
+        self._opened = await asyncio.to_thread(Hub)
         self._make_ready()
 
     async def close(self) -> None:
@@ -72,16 +69,61 @@ class Network:
         for slot in self._ready:
             os.close(slot.descriptor)
         self._ready.clear()
-        if self._hub >= 0:
-            os.close(self._hub)
-            self._hub = -1
-        if self._uplink:
-            await asyncio.to_thread(self._uplink.close)
-            self._uplink = None
+        if self._opened:
+            await asyncio.to_thread(self._opened.close)
+            self._opened = None
 
-    async def acquire(self, owner: str) -> Slot:
-        """Return a slot that nobody else uses, on the segment of its owner, a session."""
-        segment = self._segments.join(owner)
+    async def acquire(self, owner: str, *, cut: bool = False) -> Slot:
+        """Return a slot that nobody else uses, on the segment of its owner, a session.
+
+        cut: it has no way out: nothing but the owner's other slots, which are cut as well, is reached from it.
+        """
+        slot = await self._acquired(self._segments.join(owner, cut=cut))
+        self._before[slot.name] = self._hub.sent(slot)
+        return slot
+
+    def sent_outside(self, slot: Slot) -> Traffic:
+        """Return what was sent from a slot to outside of the containers' network since it was acquired.
+
+        What the container's own kernel refuses, as a cut slot has no route, is sent nowhere. Raises NetworkError.
+        """
+        return self._hub.sent(slot).since(self._before[slot.name])
+
+    async def connect(
+        self, address: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection to a container, from the hub; raises OSError."""
+        made = self._hub.socket()
+        made.setblocking(False)  # noqa: FBT003  the only way to say it
+        try:
+            await asyncio.get_running_loop().sock_connect(made, (address, port))
+        except BaseException:
+            made.close()
+            raise
+        return await asyncio.open_connection(sock=made)
+
+    @property
+    def reached_from_host(self) -> bool:
+        """Whether other programs of the host reach containers by their addresses; those of cut slots never."""
+        return self._hub.reached_from_host
+
+    async def release(self, slot: Slot, *, reuse: bool = True) -> None:
+        """Take a slot back; `reuse=False` when its container could change the network's settings."""
+        keep = reuse and not self._closed and len(self._ready) < KEPT
+        keep = keep and await asyncio.to_thread(slot.idle)
+        self._segments.leave(self._placed[slot.name])
+        if keep:
+            self._ready.append(slot)
+        else:
+            self._discard(slot)
+
+    @property
+    def _hub(self) -> Hub:
+        if self._opened is None:
+            raise NetworkError("the containers' network is not open")
+        return self._opened
+
+    async def _acquired(self, segment: Segment) -> Slot:
         slot = self._pick(segment)
         self._make_ready()
         if slot and self._placed[slot.name] is segment:
@@ -95,56 +137,6 @@ class Network:
         except BaseException:
             self._segments.leave(segment)
             raise
-
-    async def connect(
-        self, address: str, port: int
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a connection to a container, from the hub; raises OSError."""
-        made = linux.in_network(self._hub, lambda: socket.socket(socket.AF_INET))
-        made.setblocking(False)  # noqa: FBT003  the only way to say it
-        try:
-            await asyncio.get_running_loop().sock_connect(made, (address, port))
-        except BaseException:
-            made.close()
-            raise
-        return await asyncio.open_connection(sock=made)
-
-    @property
-    def reached_from_host(self) -> bool:
-        """Whether other programs of the host reach containers by their addresses."""
-        return isinstance(self._uplink, uplink.Uplink)
-
-    async def release(self, slot: Slot, *, reuse: bool = True) -> None:
-        """Take a slot back; `reuse=False` when its container could change the network's settings."""
-        keep = reuse and not self._closed and len(self._ready) < KEPT
-        keep = keep and await asyncio.to_thread(slot.idle)
-        self._segments.leave(self._placed[slot.name])
-        if keep:
-            self._ready.append(slot)
-        else:
-            self._discard(slot)
-
-    @property
-    def _addresses(self) -> uplink.Addresses:
-        if self._uplink is None:
-            raise NetworkError("the containers' network is not open")
-        return self._uplink.addresses
-
-    def _open(self) -> None:
-        self._hub = linux.new_network()
-        kind = uplink.Uplink if linux.is_root_of_machine() else rootless.Uplink
-        self._uplink = kind.open(self._hub)
-        self._resolver = self._uplink.resolver or resolver_text()
-        linux.in_network(self._hub, self._furnish_hub)
-        self._uplink.reach()
-
-    def _furnish_hub(self) -> None:
-        assert self._uplink is not None
-        with Netlink() as netlink:
-            netlink.up("lo")
-            self._uplink.furnish(netlink)
-            netlink.keep_apart(self._addresses.containers)
-        uplink.FORWARDING.write_text("1")
 
     def _make_ready(self) -> None:
         """Make slots ahead, in the background."""
@@ -172,6 +164,7 @@ class Network:
 
     def _discard(self, slot: Slot) -> None:
         del self._placed[slot.name]
+        self._before.pop(slot.name, None)
         os.close(slot.descriptor)
 
     def _one_made(self, task: asyncio.Task[None]) -> None:
@@ -184,56 +177,15 @@ class Network:
         if slot is None:
             return self._make_slot(segment)
         try:
-            linux.in_network(self._hub, lambda: self._connect(slot.name, slot.address, segment))
-        except OSError as error:
+            moved = self._hub.move(slot, self._placed[slot.name], segment)
+        except NetworkError:
             self._discard(slot)
-            raise NetworkError(f"cannot move network slot {slot.name}: {error}") from error
+            raise
         self._placed[slot.name] = segment
-        return slot
+        return moved
 
     def _make_slot(self, segment: Segment) -> Slot:
         self._made += 1
-        number = self._made
-        # 0 is the network's, 1 the hub's, the last one the broadcast address.
-        network = self._addresses.containers
-        address = network[2 + (number - 1) % (network.num_addresses - 3)]
-        interface = IPv4Interface((address, network.prefixlen))
-        descriptor = linux.new_network()
-        name = f"slot{number}"
-        assert self._uplink is not None
-        mtu = self._uplink.mtu
-
-        def connect() -> None:
-            with Netlink() as netlink:
-                netlink.add_pair(name, mtu, "eth0", descriptor)
-            self._connect(name, str(address), segment)
-
-        def furnish() -> None:
-            with Netlink() as netlink:
-                netlink.up("lo")
-                netlink.address("eth0", interface)
-                netlink.up("eth0")
-                netlink.route(IPv4Network("0.0.0.0/0"), self._addresses.gateway.ip)
-
-        try:
-            linux.in_network(self._hub, connect)
-            linux.in_network(descriptor, furnish)
-        except OSError as error:
-            os.close(descriptor)
-            raise NetworkError(f"cannot make network slot {number}: {error}") from error
-        path = f"/proc/{os.getpid()}/fd/{descriptor}"
-        self._placed[name] = segment
-        return Slot(name, path, str(address), self._resolver, descriptor)
-
-    def _connect(self, name: str, address: str, segment: Segment) -> None:
-        """Join a slot's link to a segment's bridge, which is made if need be; in the hub."""
-        assert self._uplink is not None
-        with self._bridging, Netlink() as netlink:
-            if segment.name not in self._bridges:
-                netlink.add_bridge(segment.name, self._uplink.mtu, self._hardware)
-                netlink.address(segment.name, IPv4Interface(self._addresses.gateway.ip))
-                netlink.up(segment.name)
-                self._bridges.add(segment.name)
-            netlink.join(name, segment.name)
-            netlink.up(name)
-            netlink.direct(IPv4Network(address), segment.name)
+        slot = self._hub.make(self._made, segment)
+        self._placed[slot.name] = segment
+        return slot

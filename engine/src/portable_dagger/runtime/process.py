@@ -135,6 +135,11 @@ class Process(asyncio.SubprocessProtocol):
         self.terminal: Terminal | None = None
 
     @property
+    def plan(self) -> ProcessPlan:
+        """What runs."""
+        return self._container.plan
+
+    @property
     def address(self) -> str:
         """The address on the containers' network; "" when cut off."""
         network = self._container.plan.network
@@ -179,14 +184,14 @@ class Process(asyncio.SubprocessProtocol):
 
     async def signal(self, number: int) -> None:
         """Send a signal to process 1 of the container; its init passes it on."""
-        pid = await self._pid()
+        pid = await self.pid()
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
                 os.kill(pid, number)
 
     async def execute(self, args: tuple[str, ...], limit: float) -> Executed:
         """Run a further command in the container; see execute.py."""
-        if await self._pid() is None:
+        if await self.pid() is None:
             return Executed(None, b"the container has ended")
         container = self._container
         return await execute(
@@ -200,7 +205,7 @@ class Process(asyncio.SubprocessProtocol):
 
         Raises ContainerError when the container has ended.
         """
-        if await self._pid() is None:
+        if await self.pid() is None:
             raise ContainerError("the container has ended")
         container = self._container
         plan = dataclasses.replace(change(container.plan), init=False, stdin=None)
@@ -212,7 +217,7 @@ class Process(asyncio.SubprocessProtocol):
         await self.signal(signal.SIGKILL)
         await _uninterrupted(asyncio.wait([self._ended]))
 
-    async def _pid(self) -> int | None:
+    async def pid(self) -> int | None:
         """Return the id of process 1, None when the container has ended."""
         assert self._transport is not None
         for _ in range(int(PID_PATIENCE / PID_INTERVAL)):

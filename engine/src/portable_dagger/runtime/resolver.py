@@ -10,6 +10,9 @@ HOST = Path("/etc/resolv.conf")
 # systemd-resolved answers on loopback, where containers have nothing; here it lists the servers it asks itself.
 UPSTREAM = Path("/run/systemd/resolve/resolv.conf")
 
+NONE = "# no network\noptions timeout:0 attempts:1\n"
+"""A resolv.conf that lets every look-up fail at once: without a server programs ask 127.0.0.1, and some wait for it."""
+
 
 def resolver_text(files: tuple[Path, ...] = (HOST, UPSTREAM)) -> str:
     """Return a resolv.conf whose servers containers can reach; without any server if there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLSyntaxError, parse
+from graphql import GraphQLSyntaxError
 from graphql.language import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -17,6 +17,7 @@ from graphql.language.ast import FieldNode
 from portable_dagger.api.execution import Execution, Failures, error_json
 from portable_dagger.errors import EngineError
 from portable_dagger.graph.context import Context
+from portable_dagger.session.lexer import parse
 
 if TYPE_CHECKING:
     from portable_dagger.engine import Engine
@@ -37,9 +38,11 @@ async def answer(
     if not text.strip():
         return _errors("no operation provided")
     try:
-        document = parse(text, no_location=True)
+        document = parse(text)
     except GraphQLSyntaxError as error:
         return _errors(error.message.removeprefix("Syntax Error: "))
+    except RecursionError:
+        return _errors("the query is nested too deeply")
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     named = [o for o in operations if operation_name in {None, o.name.value if o.name else None}]
     if len(named) != 1:

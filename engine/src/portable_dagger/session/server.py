@@ -8,6 +8,8 @@
     GET  /status, POST /stop
     GET  /cache, POST /prune  see session.cache
     POST /why       see session.history
+    POST /capture, /replay  see session.replays
+    POST /bundle    see session.bundles
 All but /query want the engine's own token (`Authorization: Bearer …`), which only the user's state directory holds.
 """
 
@@ -24,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from portable_dagger.errors import EngineError
-from portable_dagger.session import cache, history
+from portable_dagger.errors import EngineError, NotFoundError
+from portable_dagger.session import cache, history, replays
 from portable_dagger.session.request import answer
 from portable_dagger.session.session import Session
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from portable_dagger.engine import Engine
+    from portable_dagger.session.client import Client
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,6 +60,9 @@ class Server:
                 web.get("/cache", self._cache),
                 web.post("/prune", self._prune),
                 web.post("/why", self._why),
+                web.post("/capture", self._capture),
+                web.post("/replay", self._replay),
+                web.post("/bundle", self._bundle),
             ]
         )
 
@@ -115,7 +121,14 @@ class Server:
             dict(body.get("labels") or {}),
             terminal=bool(body.get("terminal")),
             interactive=bool(body.get("interactive")),
+            offline=bool(body.get("offline")),
         )
+        if body.get("capture"):
+            try:
+                await replays.capture(session, body["capture"])
+            except EngineError:
+                await session.close()
+                raise
         self._engine.sessions[session.id] = session
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         session.progress.listen(queue.put_nowait)
@@ -134,9 +147,7 @@ class Server:
 
     async def _module(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        client = self._engine.clients.get(body["token"])
-        if client is None:
-            return _error(404, "no session has this token")
+        client = self._client(body["token"])
         try:
             described = await client.session.run(self._engine.serve_module(client, body.get("ref")))
         except EngineError as error:
@@ -149,9 +160,7 @@ class Server:
         return web.json_response(self._engine.describe_type(types, request.match_info["name"]))
 
     async def _terminal(self, request: web.Request) -> web.StreamResponse:
-        client = self._engine.clients.get(request.query.get("token", ""))
-        if client is None:
-            return _error(404, "no session has this token")
+        client = self._client(request.query.get("token", ""))
         attachment = client.session.terminals.find(request.match_info["id"])
         response = web.StreamResponse()
         response.enable_chunked_encoding()
@@ -165,6 +174,15 @@ class Server:
             with contextlib.suppress(asyncio.CancelledError):
                 await typing
         return response
+
+    def _client(self, token: str) -> Client:
+        """Return who holds a token; NotFoundError when nobody does."""
+        client = self._engine.clients.get(token)
+        if client is None:
+            raise NotFoundError(
+                "no session has this token", "its session has ended: run the command again"
+            )
+        return client
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
         return web.json_response(self._engine.status())
@@ -181,6 +199,22 @@ class Server:
             history.answer, self._engine, body["words"], body["workdir"]
         )
         return web.json_response(found)
+
+    async def _capture(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        session = self._client(body["token"]).session
+        return web.json_response(await session.run(replays.finish(session, body)))
+
+    async def _replay(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        session = self._client(body["token"]).session
+        return web.json_response(await session.run(replays.replay(session, body)))
+
+    async def _bundle(self, request: web.Request) -> web.StreamResponse:
+        # Bundles are rare, and what reads them takes a while to import.
+        from portable_dagger.session import bundles  # noqa: PLC0415
+
+        return web.json_response(await asyncio.to_thread(bundles.answer, await request.json()))
 
     async def _stop(self, _: web.Request) -> web.StreamResponse:
         asyncio.get_running_loop().call_soon(self._engine.stop)

@@ -8,7 +8,7 @@ import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.errors import ExecError, ServiceError
+from portable_dagger.errors import EngineError, ExecError, ServiceError
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.ops.launch import Options, launch
 from portable_dagger.ops.nesting import nested_session
@@ -77,10 +77,10 @@ class Services:
     async def place(self, service: Service, port: int, context: Context) -> str:
         """Start a service and return host:port by which programs of the host reach a port of it.
 
-        Without root that is a port of the host's loopback, open until the session ends.
+        Without root, and offline, that is a port of the host's loopback, open until the session ends.
         """
         running = await self.start(service, context)
-        if running.network.reached_from_host:
+        if running.network.reached_from_host and not self._session.offline:
             return f"{running.address}:{port}"
         listener = socket.create_server(("127.0.0.1", 0))
         report = self._session.progress.warning
@@ -110,12 +110,16 @@ class Services:
         if running is not None:
             await _stop(running, kill=kill)
 
+    async def stop_all(self) -> None:
+        """Stop every service at once."""
+        running, self._running = list(self._running.values()), {}
+        await asyncio.gather(*(_stop(r, kill=True) for r in running))
+
     async def close(self) -> None:
         """Stop every service; the session is gone, so none gets the full grace."""
         for forwarder in self._places:
             await forwarder.close()
-        running, self._running = list(self._running.values()), {}
-        await asyncio.gather(*(_stop(r, kill=True) for r in running))
+        await self.stop_all()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -143,17 +147,23 @@ class Services:
         opened = self._container if service.host is None else self._relay
         async with contextlib.AsyncExitStack() as stack:
             running = await opened(service, context, stack)
+            failed: EngineError | None = None
             try:
                 await healthy(running)
                 self._running[service.identity] = running
                 ready.set_result(running)
                 await asyncio.wait([running.ended])
+            except EngineError as error:
+                failed = error
+                raise
             finally:
                 if not running.ended.done():
                     await running.process.kill()
                     await asyncio.wait([running.ended])
                 running.output.end()
                 running.last_words = last_lines(running.output)
+                if failed is not None and self._session.captures is not None:
+                    await self._session.captures.take_service(service, failed, running.output)
 
     async def _container(
         self, service: Service, context: Context, stack: contextlib.AsyncExitStack
@@ -167,7 +177,7 @@ class Services:
         span = stack.enter_context(self._session.progress.span("service", name))
         span.account = Account.of(args=list(service.args), root=Files(container.root.layers))
         bound = await self.bind(container.services, context, service.args)
-        slot = await engine.network.acquire(self._session.id)
+        slot = await engine.network.acquire(self._session.id, cut=self._session.offline)
         stack.push_async_callback(engine.network.release, slot, reuse=not service.privileged)
         environment = (
             await stack.enter_async_context(nested_session(context, slot)) if service.nested else ()
@@ -195,6 +205,11 @@ class Services:
         network = context.engine.network
         shown = ", ".join(f"{pair.backend}" for pair in service.host.ports)
         name = f"host.service {service.host.host}:{shown}"
+        if self._session.offline:
+            raise ServiceError(
+                f"{name} leads out of a session that is offline",
+                "run it in a container, or the command line without --offline",
+            )
         span = stack.enter_context(self._session.progress.span("service", name))
         slot = await network.acquire(self._session.id)
         stack.push_async_callback(network.release, slot)

@@ -21,6 +21,7 @@ from portable_dagger.session.terminals import Terminals
 from portable_dagger.session.tunnels import Tunnels
 
 if TYPE_CHECKING:
+    from portable_dagger.bundle.capture import Captures
     from portable_dagger.engine import Engine
     from portable_dagger.graph.values import Socket
     from portable_dagger.record.progress import Span
@@ -40,6 +41,10 @@ class Session:
     """Whether the command line has a terminal to lend."""
     interactive: bool = False
     """Whether a failed step is to be followed by a shell."""
+    offline: bool = False
+    """Whether its containers reach each other and nothing else; the engine itself still fetches images and git."""
+    captures: Captures | None = None
+    """What notes the steps that fail, if the command line wants to have them in a bundle."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.time)
     progress: Progress = field(default_factory=Progress)
@@ -133,6 +138,13 @@ class Session:
             # A step is worth more than its record.
             self.progress.record = None
             self.progress.warning(f"the record of this run ends here: {failed}")
+
+    @property
+    def world(self) -> str:
+        """What is the same for the sessions that may answer with each other's remembered results."""
+        if self.captures is not None:
+            return self.id
+        return "offline" if self.offline else ""
 
     def environment_of(self, name: str) -> str | None:
         """Return a variable of the client's environment."""

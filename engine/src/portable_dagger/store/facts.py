@@ -53,6 +53,14 @@ class Facts:
             ).fetchall()
         return {(row[0], row[1]): Fact(*row) for row in rows}
 
+    def kind(self, place: str, name: str) -> str:
+        """Return what made a thing; "" where that is not known."""
+        with self._index.cursor() as cursor:
+            row = cursor.execute(
+                "SELECT kind FROM facts WHERE place = ? AND name = ?", (place, name)
+            ).fetchone()
+        return row[0] if row else ""
+
     def describe(
         self, place: str, name: str, kind: str, title: str, size: int | None = None
     ) -> None:

@@ -206,12 +206,16 @@ def _lay(store: Store, top: Path, base: Base, difference: Difference) -> tuple[s
     facts = []
     folders = {row[PATH] for row in difference.rows if modes.S_ISDIR(row[MODE])}
     parents = _parents(base, (*(row[PATH] for row in difference.rows), *difference.gone), folders)
+    # A directory that did not change may lie in one that did: each comes after the one it is in.
+    rows = sorted((*parents, *difference.rows), key=lambda row: row[PATH])
+    kept = {row[PATH] for row in parents}
     try:
         with disk_errors(store.root):
-            for row in parents:
-                (stage.root / row[PATH]).mkdir()
-            for row in difference.rows:
+            for row in rows:
                 path = row[PATH]
+                if path in kept:
+                    (stage.root / path).mkdir()
+                    continue
                 contents.pop(path, None)
                 _put(top, stage, row, contents)
                 known = base.rows.get(path)
@@ -223,7 +227,7 @@ def _lay(store: Store, top: Path, base: Base, difference: Difference) -> tuple[s
                 return "", contents
             for path in difference.gone:
                 os.mknod(stage.root / path, modes.S_IFCHR, os.makedev(0, 0))
-            _finish(stage, (*parents, *difference.rows))
+            _finish(stage, rows)
         text = repr((base.layer, facts, difference.gone))
         digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
         stage.commit(digest, "host", str(top))
@@ -233,13 +237,13 @@ def _lay(store: Store, top: Path, base: Base, difference: Difference) -> tuple[s
 
 
 def _parents(base: Base, paths: Sequence[str], made: set[str]) -> list[Row]:
-    """Return the rows of directories that a difference needs and does not bring itself, parents first."""
+    """Return the rows of directories that a difference needs and does not bring itself."""
     needed = {
         path[:end]
         for path in paths
         for end in (at for at, letter in enumerate(path) if letter == "/")
     }
-    return [base.rows[path] for path in sorted(needed - made)]
+    return [base.rows[path] for path in needed - made]
 
 
 def _put(top: Path, stage: Stage, row: Row, contents: dict[str, str]) -> None:

@@ -29,6 +29,7 @@ from portable_dagger.errors import LayerMissingError
 from portable_dagger.store.disk import check_space, disk_errors
 from portable_dagger.store.facts import Facts
 from portable_dagger.store.index import Index
+from portable_dagger.store.origins import Origins
 from portable_dagger.store.sizes import BLOCK
 from portable_dagger.store.usage import Usage
 
@@ -77,6 +78,7 @@ class Store:
             (root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self.index = Index(root / "index.sqlite")
         self.facts = Facts(self.index)
+        self.origins = Origins(self)
         self.usage = Usage()
         self.floor = 0
         self.lock = threading.Lock()

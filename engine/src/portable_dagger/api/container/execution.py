@@ -10,7 +10,8 @@ from portable_dagger.api.types import EMPTY, Identifier
 from portable_dagger.errors import QueryError
 from portable_dagger.graph.context import Context
 from portable_dagger.graph.values import Container, ExecResult, Service
-from portable_dagger.ops.exec import Command, ReturnType, command_args, run
+from portable_dagger.ops.command import Command, ReturnType
+from portable_dagger.ops.exec import command_args, run
 
 HOSTNAME_LENGTH = 13
 """Characters of a service's host name: 64 bits in base 32 (the brief, section 5.5)."""

@@ -1,5 +1,6 @@
 # CPython $VERSION from an interpreter of the host, at $INPUT/python with its headers and library below one prefix,
-# moved to /usr/local as in the official images. What was installed into the host's interpreter stays behind.
+# moved to /usr/local as in the official images. What was installed into the host's interpreter stays behind, and so do
+# tests, static libraries and debugging symbols, which the official slim images leave out too.
 from=$INPUT/python
 tar -C "$from" -c \
     --exclude=site-packages --exclude=__pycache__ --exclude='*.a' --exclude='_tkinter*.so' --exclude='nis.*.so' \
@@ -36,5 +37,7 @@ for name in pip pip3 "pip$MINOR"; do
 done
 python3 -m compileall -q -j 0 "lib/python$MINOR" || echo "some files of the standard library do not compile"
 python3 -m pip --version
+find lib -depth -type d \( -name test -o -name tests -o -name idle_test \) -exec rm -rf {} +
+find "bin/python$MINOR" lib -type f \( -name '*.so*' -o -name "python$MINOR" \) -exec python3 "$INPUT/strip.py" {} +
 rm -rf /root/.cache /var/cache/ldconfig/aux-cache
 echo "PYTHON_VERSION=$(python3 -c 'import platform; print(platform.python_version())')" > "$OUTPUT/variables"

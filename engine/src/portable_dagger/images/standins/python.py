@@ -8,7 +8,13 @@ from pathlib import Path
 
 from portable_dagger.images.config import ImageConfig
 from portable_dagger.images.standins import debian
-from portable_dagger.images.standins.recipe import ANNOTATION, LayerRecipe, StandIn, Variant
+from portable_dagger.images.standins.recipe import (
+    ANNOTATION,
+    LayerRecipe,
+    StandIn,
+    Variant,
+    data_path,
+)
 
 MINORS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 # The Debian suite whose own Python has that version: what a tag that names the suite gets, and what machines without
@@ -119,7 +125,7 @@ def from_host(minor: str, version: str, prefix: Path) -> LayerRecipe:
         title=f"CPython {version}",
         script="python-host.sh",
         settings=(("MINOR", minor), ("VERSION", version)),
-        inputs=(("python", prefix),),
+        inputs=(("python", prefix), ("strip.py", data_path("strip.py"))),
         below=libraries(),
     )
 

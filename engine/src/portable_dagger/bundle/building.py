@@ -1,0 +1,313 @@
+"""From values of the engine to the parts of a bundle: places, mounts, layers, and the images that hold them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import posixpath
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from portable_dagger.bundle.description import (
+    Layer,
+    Missing,
+    Mount,
+    Outcome,
+    Place,
+    Port,
+    Report,
+    Service,
+)
+from portable_dagger.bundle.images import Image
+from portable_dagger.bundle.layers import pack_layer, pack_tree
+from portable_dagger.graph.values import (
+    CacheMount,
+    Container,
+    DirectoryMount,
+    File,
+    SecretMount,
+    SocketMount,
+    TempMount,
+)
+from portable_dagger.ops.command import Command
+from portable_dagger.ops.launch import ROOT, volume_key
+from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from portable_dagger.bundle.data import Found
+    from portable_dagger.bundle.layers import Packed
+    from portable_dagger.bundle.masking import Mask
+    from portable_dagger.graph.values import Mount as MountValue
+    from portable_dagger.graph.values import Secret
+    from portable_dagger.graph.values import Service as ServiceValue
+    from portable_dagger.store.store import Store
+
+SMALL: Final = 64 * 2**10
+"""Bytes of a blob up to which a layer stays in a thin bundle, whatever made it."""
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects what goes into one bundle; everything that it takes is masked."""
+
+    store: Store
+    mask: Mask
+    layers: dict[str, Layer] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    images: list[Image] = field(default_factory=list)
+    blobs: list[str] = field(default_factory=list)
+    _names: dict[tuple[str, str], str] = field(default_factory=dict)
+    _masked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _bases: set[str] = field(default_factory=set)
+    _titles: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Look up what made each layer."""
+        self._titles = {
+            fact.name: f"{fact.kind} {fact.title}"
+            for fact in self.store.facts.all().values()
+            if fact.place == "layer"
+        }
+
+    def pack(self, containers: Iterable[Container]) -> None:
+        """Pack the layers of containers and of their services, several at once: the store has them then."""
+        waiting = list(containers)
+        layers: dict[str, None] = {}
+        while waiting:
+            container = waiting.pop()
+            layers |= dict.fromkeys(container.root.layers)
+            waiting += [s.container for _, s in container.services if s.container is not None]
+        with ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0))), "pack") as pool:
+            for done in [pool.submit(pack_layer, self.store, d, self.mask) for d in layers]:
+                done.result()
+
+    def place(self, image: str, container: Container, command: Command, found: Found) -> Place:
+        """Describe where a command runs, and pack what it sees."""
+        return self._place(image, container, command, found, {})
+
+    def missing(self, container: Container, place: Place, found: Found) -> tuple[Missing, ...]:
+        """Return what a step needs and the bundle does not hold, its services' needs included."""
+        lacking = self._lacking(container)
+        for alias, service in container.services:
+            if service.container is None:
+                lacking.append(Missing("service", alias, "it is a port of the host"))
+            else:
+                inner = self._lacking(service.container)
+                lacking += [dataclasses.replace(m, name=f"{m.name} ({alias})") for m in inner]
+                if service.identity not in found.layers:
+                    lacking.append(Missing("service", alias, "its files are as it began"))
+        layers = {*place.root, *(mount.content for mount in place.mounts)}
+        for _, name in place.services:
+            inner_place = self.services[name].place
+            layers |= {*inner_place.root, *(mount.content for mount in inner_place.mounts)}
+        lacking += [
+            Missing("masked", path, "it holds a secret, which was replaced by asterisks")
+            for layer in sorted(layers)
+            for path in self._masked.get(layer, ())
+        ]
+        return tuple(dict.fromkeys(lacking))
+
+    def outcome(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with its blobs in the bundle."""
+        return dataclasses.replace(
+            outcome,
+            error=self.mask.text(outcome.error),
+            stdout=self._kept(outcome.stdout),
+            stderr=self._kept(outcome.stderr),
+            combined=self._kept(outcome.combined),
+            reports=tuple(
+                Report(self.mask.text(report.path), self._kept(report.blob))
+                for report in outcome.reports
+            ),
+        )
+
+    def blob(self, content: bytes) -> str:
+        """Put some bytes into the bundle and return their digest."""
+        digest = self.store.put_blob(self.mask.data(content), "output", "of a bundle")
+        if digest not in self.blobs:
+            self.blobs.append(digest)
+        return digest
+
+    def source(self, place: Place, workdir: str) -> str:
+        """Return where the source under test is: the innermost mounted directory that holds the working directory."""
+        holding = [
+            mount.target
+            for mount in place.mounts
+            if mount.kind == "directory" and f"{workdir}/".startswith(f"{mount.target}/")
+        ]
+        return max(holding, key=len, default=workdir or ROOT)
+
+    def ports(self, container: Container) -> tuple[Port, ...]:
+        """Return the ports that a service's container exposes."""
+        return tuple(
+            Port(port.port, port.protocol.name, port.skip_healthcheck) for port in container.ports
+        )
+
+    def leave_out(self) -> None:
+        """Leave out the layers of images and of earlier commands: for readers who have them, or a bundle that does."""
+        for diff_id in self._bases:
+            layer = self.layers[diff_id]
+            if layer.size > SMALL:
+                self.layers[diff_id] = dataclasses.replace(layer, held=False)
+
+    def _place(
+        self,
+        image: str,
+        container: Container,
+        command: Command,
+        found: Found,
+        own: dict[str, str],
+    ) -> Place:
+        root = [self._layer(digest, base=True) for digest in container.root.layers]
+        if ROOT in own:
+            root.append(self._layer(own[ROOT], base=False))
+        mounts = tuple(self._mount(container, mount, own) for mount in container.mounts)
+        services = tuple(
+            (alias, self._service(service, found))
+            for alias, service in container.services
+            if service.container is not None
+        )
+        args = tuple(map(self.mask.text, command.args))
+        place = Place(
+            image=image,
+            platform=container.platform,
+            args=args,
+            root=tuple(root),
+            environment=tuple(
+                (name, self.mask.text(value)) for name, value in container.volatile_environment
+            ),
+            secrets=tuple(
+                (variable, self._secret(secret))
+                for variable, secret in container.secret_environment
+            ),
+            mounts=mounts,
+            services=services,
+            privileged=command.privileged,
+            nested=command.nested,
+            init=command.init,
+        )
+        environment = tuple((n, self.mask.text(v)) for n, v in container.config.env)
+        config = dataclasses.replace(
+            container.config,
+            env=environment,
+            entrypoint=None,
+            cmd=args,
+            labels=tuple((n, self.mask.text(v)) for n, v in container.config.labels),
+        )
+        contents = [mount.content for mount in mounts if mount.content]
+        layers = tuple(dict.fromkeys((*root, *contents)))
+        self.images.append(Image(image, container.platform, config, layers))
+        return place
+
+    def _service(self, service: ServiceValue, found: Found) -> str:
+        own = found.layers.get(service.identity, {})
+        key = (service.identity, repr(sorted(own.items())))
+        if key not in self._names:
+            name = self._names[key] = f"service-{len(self._names) + 1}"
+            assert service.container is not None
+            command = Command(
+                service.args,
+                nested=service.nested,
+                privileged=service.privileged,
+                init=service.init,
+            )
+            place = self._place(name, service.container, command, found, own)
+            self.services[name] = Service(
+                name=name,
+                hostname=service.hostname,
+                place=place,
+                ports=self.ports(service.container),
+                data=service.identity in found.layers,
+            )
+        return self._names[key]
+
+    def _mount(self, container: Container, mount: MountValue, own: dict[str, str]) -> Mount:
+        match mount:
+            case DirectoryMount():
+                return self._directory(container, mount, own)
+            case CacheMount():
+                return Mount(mount.target, "cache", name=self.mask.text(mount.volume.key))
+            case TempMount():
+                return Mount(mount.target, "temp", size=mount.size)
+            case SecretMount():
+                return Mount(
+                    mount.target,
+                    "secret",
+                    name=self._secret(mount.secret),
+                    owner=mount.owner,
+                    mode=mount.mode,
+                )
+            case SocketMount():
+                return Mount(mount.target, "socket", owner=mount.owner)
+
+    def _directory(self, container: Container, mount: DirectoryMount, own: dict[str, str]) -> Mount:
+        added = (own[mount.target],) if mount.target in own else ()
+        snapshot = Snapshot((*mount.source.root.layers, *added))
+        place = Tree(self.store.layer_paths(container.root)).real_path(mount.target)
+        packed = pack_tree(
+            self.store,
+            snapshot,
+            mount.source.path,
+            place,
+            self.mask,
+            below=container.root,
+            title=f"what is mounted at {mount.target}",
+        )
+        return Mount(
+            mount.target,
+            "file" if isinstance(mount.source, File) else "directory",
+            content=self._packed(packed),
+            path=place,
+            read_only=mount.read_only,
+        )
+
+    def _layer(self, digest: str, *, base: bool) -> str:
+        packed = pack_layer(self.store, digest, self.mask, self._titles.get(digest, ""))
+        if base:
+            self._bases.add(packed.layer.diff_id)
+            origin = self.store.origins.of(digest)
+            packed = dataclasses.replace(
+                packed, layer=dataclasses.replace(packed.layer, origin=origin)
+            )
+        return self._packed(packed)
+
+    def _packed(self, packed: Packed) -> str:
+        layer = packed.layer
+        self.layers.setdefault(layer.diff_id, layer)
+        if packed.masked:
+            self._masked[layer.diff_id] = tuple(path for path, _ in packed.masked)
+        return layer.diff_id
+
+    def _lacking(self, container: Container) -> list[Missing]:
+        found = [
+            Missing("secret", self._secret(secret), f"the variable {variable}")
+            for variable, secret in container.secret_environment
+        ]
+        for mount in container.mounts:
+            match mount:
+                case SecretMount():
+                    found.append(Missing("secret", self._secret(mount.secret), mount.target))
+                case CacheMount() if self._filled(mount):
+                    reason = f"the cache volume at {mount.target} is empty at a replay"
+                    found.append(Missing("cache", self.mask.text(mount.volume.key), reason))
+                case SocketMount():
+                    found.append(Missing("socket", mount.target, "it is a socket of the host"))
+        return found
+
+    def _filled(self, mount: CacheMount) -> bool:
+        path = self.store.volumes().get(volume_key(mount))
+        return path is not None and path.exists() and any(path.iterdir())
+
+    def _secret(self, secret: Secret) -> str:
+        """Return a secret's name: that of setSecret, else the last part of its URI; `cmd` for a command's output."""
+        if secret.name:
+            return self.mask.text(secret.name)
+        scheme, _, rest = secret.uri.partition("://")
+        return scheme if scheme == "cmd" else posixpath.basename(rest)
+
+    def _kept(self, digest: str) -> str:
+        return self.blob(self.store.get_blob(digest)) if digest else ""

@@ -1,0 +1,293 @@
+"""Capture: a session notes the steps that fail, and writes them into one bundle when its command line has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import fnmatch
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from portable_dagger.bundle import data, facts
+from portable_dagger.bundle.building import Builder
+from portable_dagger.bundle.description import Description, Missing, Outcome, Report, Step
+from portable_dagger.bundle.fingerprint import Observed, fingerprint
+from portable_dagger.bundle.masking import Mask
+from portable_dagger.bundle.writing import write
+from portable_dagger.errors import ExecError
+from portable_dagger.ops.command import Command
+from portable_dagger.record.output import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from portable_dagger.bundle.data import Found
+    from portable_dagger.bundle.writing import Signer
+    from portable_dagger.errors import EngineError
+    from portable_dagger.graph.context import Context
+    from portable_dagger.graph.values import Container, Service
+    from portable_dagger.ops.attempt import Ended
+    from portable_dagger.ops.launch import Launch
+    from portable_dagger.record.output import Output
+    from portable_dagger.session.session import Session
+    from portable_dagger.store.store import Store
+
+REPORT_SUFFIX: Final = ".xml"
+REPORT_SIZE: Final = 64 * 2**20
+REPORT_HEAD: Final = 4096
+NAME_LENGTH: Final = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a command line wants: a bundle in `directory`.
+
+    pattern: steps whose command fits it are captured even if they pass (wildcards; a part of the command will do).
+    thin: layers of images and of earlier commands are left out. signer: signs it, if anything does.
+    """
+
+    directory: Path
+    pattern: str = ""
+    thin: bool = False
+    signer: Signer | None = None
+
+    def asks_for(self, args: tuple[str, ...]) -> bool:
+        """Whether a command is to be captured even if it passes."""
+        return bool(self.pattern) and fnmatch.fnmatchcase(" ".join(args), f"*{self.pattern}*")
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """A step that may go into the bundle; `sure` says that it does whatever becomes of the run."""
+
+    name: str
+    kind: str
+    container: Container
+    command: Command
+    found: Found
+    outcome: Outcome
+    sure: bool
+    started: float
+    duration: float
+    packets: int | None = None
+    service: Service | None = None
+
+
+@dataclass(slots=True)
+class Captures:
+    """The capture of one session."""
+
+    session: Session
+    order: Order
+    _caught: list[Caught] = field(default_factory=list)
+
+    def wants(self, args: tuple[str, ...], code: int) -> bool:
+        """Whether a command that ended with an exit code may go into the bundle."""
+        return code != 0 or self.order.asks_for(args)
+
+    async def find(self, container: Container, context: Context) -> Found:
+        """Take the files of the services that a command is about to see."""
+        return await data.find(container, context)
+
+    async def take(
+        self, container: Container, context: Context, command: Command, ended: Ended
+    ) -> None:
+        """Note a command that has ended, if it may go into the bundle."""
+        unexpected = ended.error is not None or not command.expect.accepts(ended.code)
+        asked = self.order.asks_for(command.args)
+        if not unexpected and not asked and ended.code == 0:
+            return
+        assert ended.output is not None
+        outcome = await asyncio.to_thread(self._outcome, ended.code, ended.error, ended.output)
+        assert ended.prepared is not None
+        store = context.store
+        reports = await asyncio.to_thread(written_reports, ended.prepared)
+        kept = tuple(Report(path, store.put_blob(data, "output", path)) for path, data in reports)
+        self._caught.append(
+            Caught(
+                name="withExec " + " ".join(command.args),
+                kind="exec",
+                container=container,
+                command=command,
+                found=ended.found or data.Found(),
+                outcome=dataclasses.replace(outcome, reports=kept),
+                sure=unexpected or asked,
+                started=ended.started,
+                duration=ended.duration,
+                packets=None if ended.traffic is None else ended.traffic.passed,
+            )
+        )
+
+    async def take_service(self, service: Service, error: EngineError, output: Output) -> None:
+        """Note a service that did not start."""
+        if service.container is None:
+            return
+        code = error.exit_code if isinstance(error, ExecError) else -1
+        outcome = await asyncio.to_thread(self._outcome, code, error, output)
+        command = Command(
+            service.args,
+            nested=service.nested,
+            privileged=service.privileged,
+            init=service.init,
+        )
+        self._caught.append(
+            Caught(
+                name="service " + " ".join(service.args),
+                kind="service",
+                container=service.container,
+                command=command,
+                found=data.Found(),
+                outcome=outcome,
+                sure=True,
+                started=time.time(),
+                duration=0.0,
+                service=service,
+            )
+        )
+
+    async def finish(self, *, failed: bool) -> dict[str, Any]:
+        """Write the bundle, now that the run is known to have failed or not; says what was written.
+
+        Raises BundleError if it cannot be written.
+        """
+        chosen = [caught for caught in self._caught if caught.sure or failed]
+        if not chosen:
+            return {"path": "", "steps": [], "size": 0}
+        with self.session.progress.span("capture", f"capture of {len(chosen)} steps"):
+            return await asyncio.to_thread(self._write, chosen)
+
+    def _write(self, chosen: list[Caught]) -> dict[str, Any]:
+        session = self.session
+        store = session.engine.store
+        builder = Builder(store, Mask(session.secrets.known, session.engine.salt))
+        distinct = _distinct(chosen, store)
+        builder.pack(caught.container for caught, _ in distinct)
+        steps, failing = [], {}
+        for number, (caught, same) in enumerate(distinct, start=1):
+            image = f"step-{number}"
+            steps.append(self._step(builder, image, caught, same))
+            tests = fingerprint(observed(caught.outcome, store.get_blob)).tests
+            failing[image] = tuple(map(builder.mask.text, tests))
+        if self.order.thin:
+            builder.leave_out()
+        description = Description(
+            created=time.time(),
+            command=builder.mask.text(session.labels.get("command", "")),
+            workdir=str(session.workdir),
+            host=facts.host(),
+            versions=facts.versions(),
+            steps=tuple(steps),
+            services=tuple(builder.services.values()),
+            layers=tuple(builder.layers.values()),
+            commit=facts.commit(session.workdir),
+            record=builder.blob(session.log.text().encode()),
+        )
+        self.order.directory.mkdir(parents=True, exist_ok=True)
+        path = self.order.directory / f"{_slug(steps[0].name)}-{session.id[:8]}.tar"
+        write(store, path, description, builder.images, failing=failing, signer=self.order.signer)
+        return {
+            "path": str(path),
+            "size": path.stat().st_size,
+            "steps": [step.name for step in steps],
+            "same": sum(len(step.same_as) for step in steps),
+        }
+
+    def _step(self, builder: Builder, image: str, caught: Caught, same: tuple[str, ...]) -> Step:
+        command = caught.command
+        place = builder.place(image, caught.container, command, caught.found)
+        missing = builder.missing(caught.container, place, caught.found)
+        limits = self.session.engine.limits
+        return Step(
+            name=builder.mask.text(caught.name),
+            kind=caught.kind,
+            place=place,
+            outcome=builder.outcome(caught.outcome),
+            stdin=builder.blob(command.stdin.encode()) if command.stdin else "",
+            redirects=(
+                command.redirect_stdin,
+                command.redirect_stdout,
+                command.redirect_stderr,
+            ),
+            expect=command.expect.name,
+            network=command.network,
+            source=builder.source(place, caught.container.config.workdir),
+            started=caught.started,
+            duration=round(caught.duration, 4),
+            packets=caught.packets,
+            missing=missing if not caught.packets else (*missing, _network(caught.packets)),
+            same_as=tuple(map(builder.mask.text, same)),
+            memory=limits.memory,
+            processes=limits.processes,
+            hostname=caught.service.hostname if caught.service else "",
+            ports=builder.ports(caught.container) if caught.service else (),
+        )
+
+    def _outcome(self, code: int, error: EngineError | None, output: Output) -> Outcome:
+        output.end()
+        store = self.session.engine.store
+        stdout, stderr, combined = (
+            store.put_blob_file(output.path(stream), move=False, kind="output")
+            for stream in STREAMS
+        )
+        message = "" if error is None else error.message
+        return Outcome(code, message, stdout=stdout, stderr=stderr, combined=combined)
+
+
+def written_reports(prepared: Launch) -> list[tuple[str, bytes]]:
+    """Return the JUnit reports among the files that a command wrote, by their paths in its container."""
+    return [
+        (str(Path(target, path.relative_to(stage.root))), path.read_bytes())
+        for target, stage in prepared.stages.items()
+        for path in sorted(_written(stage.root))
+    ]
+
+
+def _written(upper: Path) -> Iterator[Path]:
+    """Yield the JUnit reports among the files that a command wrote."""
+    for path in upper.rglob(f"*{REPORT_SUFFIX}"):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > REPORT_SIZE:
+            continue
+        with path.open("rb") as file:
+            if b"<testsuite" in file.read(REPORT_HEAD):
+                yield path
+
+
+def _distinct(chosen: list[Caught], store: Store) -> list[tuple[Caught, tuple[str, ...]]]:
+    """Return the steps to write, sure ones first, each with the names of those that failed in the same way.
+
+    The cells of a matrix run one command, and one broken test turns all of them red: one is enough to take home.
+    """
+    first: dict[tuple[tuple[str, ...], str], tuple[Caught, list[str]]] = {}
+    for caught in sorted(chosen, key=lambda caught: (not caught.sure, caught.started)):
+        key = (caught.command.args, fingerprint(observed(caught.outcome, store.get_blob)).digest)
+        if key in first:
+            first[key][1].append(f"{caught.name} ({_difference(first[key][0], caught)})")
+        else:
+            first[key] = (caught, [])
+    return [(caught, tuple(same)) for caught, same in first.values()]
+
+
+def _difference(first: Caught, other: Caught) -> str:
+    """Say by which variables of their environments two steps differ."""
+    here = dict(first.container.config.env)
+    differing = [f"{n}={v}" for n, v in other.container.config.env if here.get(n) != v]
+    return ", ".join(differing) or "another file system"
+
+
+def observed(outcome: Outcome, read: Callable[[str], bytes]) -> Observed:
+    """Return an outcome with its texts; `read` gives the content of a blob."""
+    output = read(outcome.combined).decode(errors="replace") if outcome.combined else ""
+    reports = tuple(read(report.blob).decode(errors="replace") for report in outcome.reports)
+    return Observed(outcome.exit_code, outcome.error, output, reports)
+
+
+def _network(packets: int) -> Missing:
+    return Missing("network", "outside", f"the command sent {packets} packets to outside")
+
+
+def _slug(name: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower().removeprefix("withexec ")).strip("-")
+    return words[:NAME_LENGTH].strip("-") or "step"

@@ -1,0 +1,184 @@
+"""Captures by a real engine, and what is told of them: what is kept, what runs again, what is left out."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from portable_dagger.bundle.reading import Reader
+
+DAGGER = str(Path(__file__).parents[3] / "dagger")
+BASE = "container | from debian:bookworm-slim"
+
+pytestmark = pytest.mark.slow
+
+
+def dagger(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [DAGGER, "--progress=plain", *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def captured(folder: Path) -> Path:
+    (path,) = folder.glob("*.tar")
+    return path
+
+
+@pytest.fixture
+def mark() -> str:
+    """A text that no earlier run knows, so that nothing is cached."""
+    return os.urandom(4).hex()
+
+
+def test_a_failing_step_is_kept_and_told(tmp_path: Path, mark: str) -> None:
+    script = f"{BASE} | with-exec -- sh -c 'echo {mark}; exit 3' | stdout"
+    done = dagger("--capture", str(tmp_path), "-c", script)
+    assert done.returncode == 3
+    path = captured(tmp_path)
+    assert f"captured in {path} (" in done.stderr
+    assert f"reproduce it with: ./dagger reproduce {path}" in done.stderr
+    with Reader(path) as reader:
+        (step,) = reader.description.steps
+        assert step.place.args == ("sh", "-c", f"echo {mark}; exit 3")
+        assert step.outcome.exit_code == 3
+        assert reader.blob(step.outcome.stdout).decode() == f"{mark}\n"
+        assert step.missing == ()
+        assert step.packets == 0
+        assert b'"record": "step"' in reader.blob(reader.description.record)
+        assert reader.verify()[0] > 5
+
+
+def test_what_passes_is_kept_only_if_asked_for(tmp_path: Path, mark: str) -> None:
+    script = f"{BASE} | with-exec -- echo {mark} | stdout"
+    done = dagger("--capture", str(tmp_path), "-c", script)
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+    assert "captured" not in done.stderr
+    # It is cached by now, and runs again all the same.
+    done = dagger("--capture", str(tmp_path), "--capture-step", f"echo {mark}", "-c", script)
+    assert done.returncode == 0
+    again = dagger("reproduce", str(captured(tmp_path)))
+    assert again.stdout.startswith("passes again: ")
+    assert again.returncode == 0
+
+
+def test_a_failure_that_the_pipeline_looks_at_is_kept_if_the_run_fails(
+    tmp_path: Path, mark: str
+) -> None:
+    looked = f"{BASE} | with-exec --expect=ANY -- sh -c 'echo {mark}; exit 4'"
+    for name, last, count in (("fine", "exit-code", 0), ("red", "file /none | contents", 1)):
+        done = dagger("--capture", str(tmp_path / name), "-c", f"{looked} | {last}")
+        assert (done.returncode != 0) == bool(count), done.stderr
+        found = list((tmp_path / name).glob("*.tar"))
+        assert len(found) == count
+    with Reader(found[0]) as reader:
+        assert reader.description.steps[0].outcome.exit_code == 4
+
+
+def test_a_failure_without_a_command_is_told(tmp_path: Path) -> None:
+    done = dagger("--capture", str(tmp_path), "-c", "container | file /none | contents")
+    assert done.returncode == 1
+    assert "nothing was captured: it was no command in a container that failed" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_service_that_does_not_start_is_kept(tmp_path: Path, mark: str) -> None:
+    service = (
+        f"$({BASE} | with-exposed-port 80 | as-service --args=sh,-c,'echo {mark} >&2; exit 7')"
+    )
+    script = f"{BASE} | with-service-binding web {service} | with-exec true | stdout"
+    done = dagger("--capture", str(tmp_path), "-c", script)
+    assert done.returncode == 7, done.stderr
+    path = captured(tmp_path)
+    with Reader(path) as reader:
+        (step,) = reader.description.steps
+        assert (step.kind, step.outcome.exit_code) == ("service", 7)
+        assert mark in reader.blob(step.outcome.stderr).decode()
+    again = dagger("reproduce", str(path))
+    assert again.stdout.startswith("same failure: "), again.stdout + again.stderr
+
+
+def test_a_bad_key_is_told_before_anything_runs(tmp_path: Path, mark: str) -> None:
+    script = f"{BASE} | with-exec -- sh -c 'echo {mark}; exit 3' | stdout"
+    words = ("--capture", str(tmp_path / "x"), "--capture-key", str(tmp_path / "none"))
+    done = dagger(*words, "-c", script)
+    assert done.returncode == 1
+    assert "none" in done.stderr
+    assert mark not in done.stdout
+    assert "exit code: 3" not in done.stderr
+    (tmp_path / "none").write_text("no key")
+    done = dagger(*words, "-c", script)
+    assert "the key that signs cannot be read" in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_signed_bundle_is_verified(tmp_path: Path, mark: str) -> None:
+    key, public = tmp_path / "key.pem", tmp_path / "key.pub"
+    make = ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    subprocess.run([*make, "-out", key], check=True, capture_output=True)
+    subprocess.run(
+        ["openssl", "pkey", "-in", key, "-pubout", "-out", public], check=True, capture_output=True
+    )
+    script = f"{BASE} | with-exec -- sh -c 'echo {mark}; exit 3' | stdout"
+    dagger(
+        "--capture", str(tmp_path), "--capture-key", "env://KEY", "-c", script, KEY=key.read_text()
+    )
+    path = captured(tmp_path)
+    assert dagger("bundle", "verify", str(path), "--key", str(public)).returncode == 0
+    content = key.read_text().splitlines()[1].encode()
+    assert content not in path.read_bytes()
+
+
+def test_a_thin_bundle_is_replayed_where_its_layers_are(tmp_path: Path, mark: str) -> None:
+    script = f"{BASE} | with-exec -- sh -c 'head -c 300000 /dev/urandom > /{mark}'"
+    script += f" | with-exec -- sh -c 'test -e /{mark} && exit 5' | stdout"
+    dagger("--capture", str(tmp_path), "--capture-thin", "-c", script)
+    path = captured(tmp_path)
+    assert path.stat().st_size < 100_000
+    again = dagger("reproduce", str(path))
+    assert again.returncode == 0, again.stdout + again.stderr
+    state = tmp_path / "state"
+    environment = Path(os.environ.get("PORTABLE_DAGGER_STATE") or _default_state()) / "environment"
+    state.mkdir()
+    (state / "environment").symlink_to(environment)
+    try:
+        elsewhere = dagger("reproduce", str(path), PORTABLE_DAGGER_STATE=str(state))
+    finally:
+        dagger("engine", "stop", PORTABLE_DAGGER_STATE=str(state))
+    assert elsewhere.returncode == 12, elsewhere.stdout + elsewhere.stderr
+    assert re.search(r"lacks 2 of its layers: sha256:.*Debian bookworm", elsewhere.stdout)
+
+
+def _default_state() -> Path:
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "portable-dagger"
+
+
+def test_secrets_are_named_and_never_kept(tmp_path: Path, mark: str) -> None:
+    secret = f"s3cret-{mark}"
+    script = (
+        f"{BASE} | with-secret-variable TOKEN $(secret env://MY_TOKEN)"
+        " | with-exec -- sh -c 'echo $TOKEN > /kept; echo $TOKEN; test $TOKEN = right' | stdout"
+    )
+    done = dagger("--capture", str(tmp_path), "-c", script, MY_TOKEN=secret)
+    assert done.returncode == 1
+    path = captured(tmp_path)
+    assert secret.encode() not in path.read_bytes()
+    with Reader(path) as reader:
+        (step,) = reader.description.steps
+        assert [(m.kind, m.name) for m in step.missing] == [("secret", "MY_TOKEN")]
+        assert reader.blob(step.outcome.stdout) == b"***\n"
+    given = ("--secret", "MY_TOKEN=env://OTHER")
+    right = dagger("reproduce", str(path), *given, OTHER="right")
+    assert right.returncode == 11, right.stdout
+    wrong = dagger("reproduce", str(path), *given, OTHER="wrong")
+    assert wrong.returncode == 0, wrong.stdout
