@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,9 @@ variant = "plain"
 path = "/models"
 """
 # No two servers and no two seeds give the same, and a failure that has the numbers of another one is another failure.
-RED = """
+# No earlier run knows it: of a cached one the outcome would be that of its own server (docs/reference/bundles.md).
+RED = f"""
+# {uuid.uuid4()}
 import os
 
 import psycopg
