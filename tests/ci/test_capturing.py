@@ -43,7 +43,7 @@ path = "/models"
 """
 # No two servers and no two seeds give the same, and a failure that has the numbers of another one is another failure.
 # No earlier run knows it: of a cached one the outcome would be that of its own server (docs/reference/bundles.md).
-RED = f"""
+RED = f"""  # noqa: S608
 # {uuid.uuid4()}
 import os
 
