@@ -35,6 +35,7 @@ def test_large():
 def test_no_server_is_offered():
     assert "DATABASE_URL" not in os.environ
     assert os.environ["MODE"] == "trial"
+    assert os.environ["PYTHONHASHSEED"] == "7"
 """
 TIME_LIMIT_SECONDS = 900
 
@@ -61,7 +62,7 @@ def shop(root: Path, tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\npythonpath = ["."]\n'
         '[tool.ci.test]\npython = ["3.11", "3.12"]\npostgres = []\nrequirements = "lock.txt"\n'
-        'packages = ["shop"]\nenvironment = { MODE = "trial" }\ncoverage-threshold = 100\n',
+        'packages = ["shop"]\nenvironment = { MODE = "trial", PYTHONHASHSEED = "7" }\ncoverage-threshold = 100\n',
         encoding="utf-8",
     )
     return tmp_path
@@ -101,6 +102,7 @@ def test_a_failing_test_is_named_with_its_cell_and_assertion(root: Path, shop: P
 
     assert ran.returncode != 0
     assert "2 of 2 cells failed" in ran.stderr
+    assert "the seed of hashes was PYTHONHASHSEED=7" in ran.stderr
     for version in ("3.11", "3.12"):
         assert f"Python {version}: tests.test_price::test_large\n" in ran.stderr
     assert "tests/test_price.py:9" in ran.stderr

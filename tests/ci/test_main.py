@@ -35,9 +35,11 @@ def test_the_functions_are_those_that_are_documented() -> None:
 
     assert sorted(name for name in registered.functions if name) == [
         "build",
+        "capture",
         "images",
         "layout",
         "publish",
+        "reproduce",
         "reproducible",
         "sbom",
         "scan",

@@ -16,7 +16,8 @@ def test_a_program_is_made_of_what_it_imports_and_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["changes", "commit", "feed", "fetch", "pack", "push", "sbom", "sign", "verify"]
+    "name",
+    ["bundle", "changes", "commit", "feed", "fetch", "pack", "push", "sbom", "sign", "verify"],
 )
 def test_every_program_has_an_entry(root: Path, name: str) -> None:
     folder = root / "ci" / "src" / "ci" / "programs"

@@ -36,6 +36,13 @@ def test_a_green_run_is_a_table_and_a_line() -> None:
     )
 
 
+def test_a_red_run_says_what_seed_it_had() -> None:
+    line = "the seed of hashes was PYTHONHASHSEED=7"
+
+    assert line in render(Summary((RED,), None, 0, 15.04, seed="7")).splitlines()
+    assert line not in render(Summary((GREEN,), None, 0, 15.04, seed="7"))
+
+
 def test_failing_tests_and_crashed_cells_are_named_below() -> None:
     summary = Summary((GREEN, RED, CRASHED), Coverage(941, 1000), 0, 15.04)
 

@@ -7,12 +7,13 @@ from dagger import dag
 
 from ci import known
 from ci.image_settings import ArtifactSettings, ImageSettings
+from ci.step import Mount, Step, run
 
 PACKAGES: Final = "/opt/packages"
 """Where the packages are, in the images too."""
 
 
-def make(
+async def make(
     settings: ImageSettings,
     artifact: ArtifactSettings,
     application: dagger.Directory,
@@ -21,11 +22,12 @@ def make(
     repeat: str = "",
 ) -> dagger.Directory:
     """Run the artifact's command on the machine's own platform; return what it left in its output folder."""
+    if artifact.output.startswith(f"{settings.folder}/"):
+        within = artifact.output.removeprefix(f"{settings.folder}/")
+        application = application.with_directory(within, known.folder())
     container = (
         dag.container()
         .from_(settings.base)
-        .with_mounted_directory(PACKAGES, packages)
-        .with_mounted_directory(settings.folder, application)
         .with_workdir(settings.folder)
         .with_env_variable("PYTHONPATH", PACKAGES)
         .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
@@ -36,4 +38,11 @@ def make(
     )
     if repeat:
         container = container.with_env_variable("REPEAT", repeat)
-    return container.with_exec([*artifact.command]).directory(artifact.output)
+    step = Step(
+        name="artifact",
+        container=container,
+        command=artifact.command,
+        mounts=(Mount(PACKAGES, packages), Mount(settings.folder, application)),
+        source=settings.folder,
+    )
+    return (await run(step)).directory(artifact.output)

@@ -40,7 +40,7 @@ class Builder:
         system, packages = await asyncio.gather(self._systems(wanted), self._packages(wanted))
         plans: dict[str, tuple[LayerPlan, dagger.Directory]] = {}
         stacks = []
-        shared = self._shared(packages)
+        shared = await self._shared(packages)
         for variant, platform in wanted:
             # Lowest first, by names that equal layers of two images share.
             stack = {f"system {platform}": system[platform]}
@@ -96,36 +96,40 @@ class Builder:
             ]
         )
         read = dict(zip(keys, locks, strict=True))
-        return {
-            (variant.requirements, platform): python.packages(
-                TOOLS,
-                read[variant.requirements],
-                platform=platform,
-                version=self.settings.python,
-                repeat=self.repeat,
-            )
-            for variant, platform in pairs
-        }
+        places = dict.fromkeys((variant.requirements, platform) for variant, platform in pairs)
+        unpacked = await together(
+            [
+                python.packages(
+                    TOOLS,
+                    read[path],
+                    platform=platform,
+                    version=self.settings.python,
+                    repeat=self.repeat,
+                )
+                for path, platform in places
+            ]
+        )
+        return dict(zip(places, unpacked, strict=True))
 
-    def _shared(self, packages: Packages) -> dict[str, tuple[LayerPlan, dagger.Directory]]:
+    async def _shared(self, packages: Packages) -> dict[str, tuple[LayerPlan, dagger.Directory]]:
         """Return the layers that all images have."""
         settings = self.settings
         layers = {}
         if settings.artifact is not None:
             plan = LayerPlan(" ".join(settings.artifact.command), settings.artifact.path)
-            layers["artifact"] = (plan, self._artifact(settings.artifact, packages))
+            layers["artifact"] = (plan, await self._artifact(settings.artifact, packages))
         plan = LayerPlan("the application's files", settings.folder, without=_UNREADABLE)
         layers["application"] = (plan, self.application())
         return layers
 
-    def _artifact(self, wanted: ArtifactSettings, packages: Packages) -> dagger.Directory:
+    async def _artifact(self, wanted: ArtifactSettings, packages: Packages) -> dagger.Directory:
         if self.artifact is not None:
             return self.artifact
         variant = self.settings.variant(wanted.variant)
         application = self.application()
         if wanted.include:
             application = application.filter(include=[*wanted.include])
-        return artifact.make(
+        return await artifact.make(
             self.settings,
             wanted,
             application,

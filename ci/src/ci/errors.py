@@ -5,6 +5,7 @@ CiError
 ├── SelectionError   a version was asked for that the settings do not have
 ├── ReportError      a tool's report cannot be read
 ├── BuildError       two builds of the same images differ
+├── ReproductionError  a step of a bundle fails otherwise, passes, or lacks something here
 ├── FeedError        a vulnerability database is missing, broken, empty or too old
 ├── ScanError        the scanner broke off, or found what fails
 ├── SuiteError       the suite ran and is not green
@@ -43,6 +44,10 @@ class SuiteError(CiError):
 
 class BuildError(CiError):
     """Two builds of the same images differ."""
+
+
+class ReproductionError(CiError):
+    """A step of a bundle fails otherwise, passes, or lacks something here; the message is the verdict."""
 
 
 class FeedError(CiError):

@@ -7,35 +7,30 @@ import dagger
 from dagger import DefaultPath, Doc, Ignore, check, function, object_type, up
 
 from ci import (
-    image_settings,
+    capturing,
+    gates,
     images,
-    lock,
-    matrix,
-    project,
     publication,
     registries,
     report,
-    serving,
-    settings,
+    reproduction,
     table,
     verification,
 )
 from ci import scan as scanning
-from ci.errors import BuildError, ScanError, SuiteError
+from ci.errors import BuildError, ReproductionError, ScanError, SuiteError
+from ci.gates import Gates, Selection
 from ci.policy import Policy, judge
 from ci.provenance import LOCAL_BUILDER
-from ci.settings import TABLE
 from ci.signature import Signer
-from ci.suite import Suite, SuiteRun
 from ci.together import both
-from ci.verdict import Verdict
+
+UNSEEN = ("**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/.coverage", "**/node_modules")
 
 Source = Annotated[
     dagger.Directory,
     DefaultPath("/"),
-    Ignore(
-        ["**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/.coverage", "**/node_modules"]
-    ),
+    Ignore([*UNSEEN]),
     Doc("The repository, with [tool.ci] in its pyproject.toml"),
 ]
 Python = Annotated[list[str] | None, Doc("Only these of the Python versions in [tool.ci.test]")]
@@ -94,7 +89,7 @@ class Ci:
 
         Fails if a test failed, a cell crashed, or the coverage of all cells is below the threshold.
         """
-        return await _suite(source, python, postgres, select)
+        return await _suite(source, Selection(python, postgres, select))
 
     @function
     async def test_report(
@@ -108,7 +103,9 @@ class Ci:
 
         A red run has a report too: table.txt holds what `test` prints.
         """
-        return await report.directory(await _run(source, python, postgres, select))
+        return await report.directory(
+            await gates.suite(source, Selection(python, postgres, select))
+        )
 
     @function
     async def images(
@@ -184,9 +181,7 @@ class Ci:
         variant: Annotated[str | None, Doc("The variant; the first one without")] = None,
     ) -> dagger.Service:
         """Serve the application, from its image and with its own Postgres."""
-        text = await project.text(source)
-        container = await images.container(source, git, variant, None)
-        return serving.service(container, image_settings.parse(text), serving.parse(text))
+        return (await gates.served(source, git, variant)).service()
 
     @uncached
     async def scan(self, source: Source, feed: Feed = None, image: Archive = None) -> str:
@@ -194,7 +189,7 @@ class Ci:
 
         Fails if anything is to mend, a waiver has expired, or the feed is missing, broken, empty or too old.
         """
-        found = await _scan(source, feed, image)
+        found = await gates.scanned(source, feed, image)
         if found.faults:
             raise ScanError(f"{'; '.join(found.faults)}\n\n{found.table()}\n")
         return f"{found.table()}\n"
@@ -207,7 +202,46 @@ class Ci:
 
         A red scan has a report too.
         """
-        return scanning.report(await _scan(source, feed, image))
+        return scanning.report(await gates.scanned(source, feed, image))
+
+    @uncached
+    async def capture(
+        self,
+        source: Source,
+        git: Repository,
+        gate: Annotated[
+            list[str] | None, Doc("What runs: test (alone, without this), images, scan, serve")
+        ] = None,
+        python: Python = None,
+        postgres: Postgres = None,
+        select: Select = None,
+        feed: Feed = None,
+        passing: Annotated[bool, Doc("Capture the steps that pass, too")] = False,  # noqa: FBT002
+    ) -> dagger.Directory:
+        """Run gates, and give a bundle for each step that fails, to be taken home and `reproduce`d.
+
+        Red or not, table.txt holds what the gates say.
+        """
+        chosen = Gates(source, git, Selection(python, postgres, select), feed)
+        return await capturing.directory(chosen, gate or ["test"], passing=passing)
+
+    @uncached
+    async def reproduce(
+        self,
+        bundle: Annotated[dagger.File, Doc("The bundle that a run left")],
+        step: Annotated[str, Doc("The name of the step's image in the bundle")] = "step-1",
+        source: Annotated[
+            dagger.Directory | None, Ignore([*UNSEEN]), Doc("An edited source, instead of its own")
+        ] = None,
+    ) -> str:
+        """Run a bundle's step again, with its services and their data, and say how that compares.
+
+        Fails unless it is the same failure. A step that needs no network is not kept from it: the API cannot do that.
+        """
+        verdict = await reproduction.reproduce(bundle, step, source)
+        if not verdict.same:
+            raise ReproductionError(verdict.text())
+        return verdict.text()
 
     @uncached
     async def publish(
@@ -232,7 +266,7 @@ class Ci:
         signer = Signer(key, key_password, identity_token)
         reach = await registries.reach(registry, service or (), auth)
         order = publication.Order(reach, signer, builder)
-        described, _ = await both(order.described(git, source, feed), _suite(source))
+        described, _ = await both(order.described(git, source, feed), _suite(source, Selection()))
         return await order.publish(described)
 
     @uncached
@@ -271,40 +305,10 @@ class Ci:
         return verification.verdict(found, judge(found, expected))
 
 
-async def _suite(
-    source: dagger.Directory,
-    python: list[str] | None = None,
-    postgres: list[str] | None = None,
-    select: str | None = None,
-) -> str:
+async def _suite(source: dagger.Directory, selection: Selection) -> str:
     """Run the suite and return its table. Raises SuiteError with it if the suite is not green."""
-    summary = (await _run(source, python, postgres, select)).summary
+    summary = (await gates.suite(source, selection)).summary
     text = table.render(summary)
     if not summary.green:
         raise SuiteError(f"{table.verdict(summary)}\n\n{text}\n")
     return f"{text}\n"
-
-
-async def _scan(
-    source: dagger.Directory, feed: dagger.Directory | None, image: dagger.File | None
-) -> Verdict:
-    scanner = await scanning.prepare(source, feed)
-    look = await scanner.source(source)
-    if image is not None:
-        look += await scanner.image(image, "image")
-    return scanner.judge(look)
-
-
-async def _run(
-    source: dagger.Directory,
-    python: list[str] | None,
-    postgres: list[str] | None,
-    select: str | None,
-) -> SuiteRun:
-    suite = settings.parse(await project.text(source)).test
-    requirements = await lock.read(source, suite.requirements, f"{TABLE}.test.requirements")
-    cells = matrix.cells(
-        matrix.narrow(f"{TABLE}.test.python", suite.python, python),
-        matrix.narrow(f"{TABLE}.test.postgres", suite.postgres, postgres),
-    )
-    return await Suite(suite, source, requirements, select).run(cells)

@@ -36,7 +36,7 @@ async def container(name: str) -> dagger.Container:
 async def _environment() -> dagger.Container:
     """Return the container that all programs have: a Python with the packages that they import."""
     made = (
-        python.container(IMAGE, known.file(_LOCK, text(_LOCK)))
+        (await python.container(IMAGE, text(_LOCK)))
         .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
         .with_env_variable("PYTHONPATH", _ROOT)
     )

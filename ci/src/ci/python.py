@@ -1,5 +1,6 @@
 """A container with a Python version and everything that a lock file names."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -8,10 +9,12 @@ import dagger
 from dagger import dag
 
 from ci import known
+from ci.step import Cache, Mount, Step, run
 
 VENV: Final = "/venv"
 
 _UV: Final = "/uv"
+_UV_PROGRAM: Final = f"{_UV}/bin/uv"
 _UV_LOCK: Final = "uv.txt"
 _UV_CACHE: Final = "/var/cache/uv"
 _LOCKS: Final = "/locks"
@@ -35,68 +38,94 @@ _MACHINES: Final = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 _GLIBC: Final = "manylinux_2_28"
 """The least C library that wheels may ask for (PEP 600): that of Debian 11 and later has it."""
 # Compiled once here, not in every process of every run.
-_INSTALL: Final = ("uv", "pip", "install", *_LOCKED, "--compile-bytecode")
+_INSTALL: Final = (_UV_PROGRAM, "pip", "install", *_LOCKED, "--compile-bytecode")
+_UV_ENVIRONMENT: Final = (
+    ("UV_CACHE_DIR", _UV_CACHE),
+    # The cache is another file system.
+    ("UV_LINK_MODE", "copy"),
+    ("UV_SYSTEM_CERTS", "1"),
+    ("UV_PYTHON_DOWNLOADS", "never"),
+)
 
 
-def container(image: str, lock: dagger.File) -> dagger.Container:
-    """Return `image` with the wheels that `lock` names, in a virtual environment on the PATH.
+async def container(image: str, lock: str) -> dagger.Container:
+    """Return `image` with the wheels that a lock names, given by its text, in a virtual environment on the PATH.
 
-    The steps depend on nothing but the image and the lock's content. The installer is uv: it takes a
-    tenth of pip's time, and keeps its wheels in a cache volume that all versions share.
+    The steps depend on nothing but the image and that text. The installer is uv: it takes a
+    tenth of pip's time, and keeps its wheels in a cache volume that all versions share. It is mounted,
+    and no part of what becomes of the container.
     """
-    return (
-        _installer(image)
+    prepared = (
+        _prepared(image)
         .with_env_variable("VIRTUAL_ENV", VENV)
-        .with_env_variable("PATH", f"{VENV}/bin:{_UV}/bin:$PATH", expand=True)
-        .with_exec(["uv", "venv", "--quiet", "--python=python3", VENV])
-        .with_mounted_cache(_UV_CACHE, known.volume("ci-uv"))
-        .with_mounted_file(f"{_LOCKS}/{_LOCK}", lock)
-        .with_exec([*_INSTALL, f"--requirement={_LOCKS}/{_LOCK}"])
-        .without_mount(_UV_CACHE)
-        .without_mount(f"{_LOCKS}/{_LOCK}")
-        .without_mount(f"{_LOCKS}/{_UV_LOCK}")
+        .with_mounted_directory(_UV, _uv(image))
+        .with_exec([_UV_PROGRAM, "venv", "--quiet", "--python=python3", VENV])
+        .without_mount(_UV)
     )
+    installed = await _run(f"install on {image}", image, prepared, _INSTALL, lock)
+    for name, _ in _UV_ENVIRONMENT:
+        installed = installed.without_env_variable(name)
+    return installed.with_env_variable("PATH", f"{VENV}/bin:$PATH", expand=True)
 
 
-def packages(
-    image: str, lock: dagger.File, *, platform: str, version: str, repeat: str = ""
+async def packages(
+    image: str, lock: str, *, platform: str, version: str, repeat: str = ""
 ) -> dagger.Directory:
-    """Return the wheels that `lock` names, unpacked, for a platform and a version of Python.
+    """Return the wheels that a lock's text names, unpacked, for a platform and a version of Python.
 
     They are chosen and unpacked in `image` on the machine's own platform: nothing of the other one runs. With another
     `repeat` that is done again whatever is cached.
     """
     machine = _MACHINES[platform]
-    command = ["uv", "pip", "install", *_LOCKED, f"--target={_PACKAGES}"]
+    command = [_UV_PROGRAM, "pip", "install", *_LOCKED, f"--target={_PACKAGES}"]
     # A folder has room for the packages of one platform; what needs a compiler has no place in an image.
     command += [f"--python-platform={machine}-{_GLIBC}", f"--python-version={version}"]
-    prepared = _installer(image).with_env_variable("PATH", f"{_UV}/bin:$PATH", expand=True)
+    prepared = _prepared(image)
     if repeat:
         prepared = prepared.with_env_variable("REPEAT", repeat)
-    return (
-        prepared.with_mounted_cache(_UV_CACHE, known.volume("ci-uv"))
-        .with_mounted_file(f"{_LOCKS}/{_LOCK}", lock)
-        .with_exec([*command, f"--requirement={_LOCKS}/{_LOCK}"])
-        .directory(_PACKAGES)
-        # uv's own, while it writes.
-        .without_file(".lock")
+    unpacked = await _run(f"packages for {platform}", image, prepared, command, lock)
+    # The lock is uv's own, while it writes.
+    return unpacked.directory(_PACKAGES).without_file(".lock")
+
+
+async def _run(
+    name: str, image: str, container: dagger.Container, command: Sequence[str], lock: str
+) -> dagger.Container:
+    """Run a command of uv that reads a lock; return the container without what was mounted for it."""
+    step = Step(
+        name=name,
+        container=container,
+        command=(*command, f"--requirement={_LOCKS}/{_LOCK}"),
+        mounts=(
+            Mount(_UV, _uv(image)),
+            Mount(_LOCKS, known.folder(((_LOCK, lock),))),
+        ),
+        caches=(Cache(_UV_CACHE, "ci-uv"),),
     )
+    ran = await run(step)
+    for target in (_UV_CACHE, _UV, _LOCKS):
+        ran = ran.without_mount(target)
+    return ran
+
+
+def _prepared(image: str) -> dagger.Container:
+    """Return `image` with the settings of uv."""
+    container = dag.container().from_(image)
+    for name, value in _UV_ENVIRONMENT:
+        container = container.with_env_variable(name, value)
+    return container
 
 
 @cache
-def _installer(image: str) -> dagger.Container:
-    """Return `image` with uv, which is in no PATH yet."""
-    uv_lock = known.file(_UV_LOCK, files("ci").joinpath(_UV_LOCK).read_text(encoding="utf-8"))
-    return (
+def _uv(image: str) -> dagger.Directory:
+    """Return uv, as `image` takes it: the wheel is that of its machine and C library."""
+    lock = known.file(_UV_LOCK, files("ci").joinpath(_UV_LOCK).read_text(encoding="utf-8"))
+    return known.once(
         dag.container()
         .from_(image)
         .with_env_variable("PIP_DISABLE_PIP_VERSION_CHECK", "1")
         .with_env_variable("PIP_ROOT_USER_ACTION", "ignore")
-        .with_mounted_file(f"{_LOCKS}/{_UV_LOCK}", uv_lock)
+        .with_mounted_file(f"{_LOCKS}/{_UV_LOCK}", lock)
         .with_exec([*_INSTALL_UV, f"--requirement={_LOCKS}/{_UV_LOCK}"])
-        .with_env_variable("UV_CACHE_DIR", _UV_CACHE)
-        # The cache is another file system.
-        .with_env_variable("UV_LINK_MODE", "copy")
-        .with_env_variable("UV_SYSTEM_CERTS", "1")
-        .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
+        .directory(_UV)
     )

@@ -31,6 +31,8 @@ class Summary:
     threshold: float
     """Least coverage in percent; 0 holds nothing."""
     seconds: float
+    seed: str = ""
+    """The seed of Python's hashes."""
 
     @property
     def failed(self) -> tuple[Result, ...]:

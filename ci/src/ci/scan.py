@@ -1,6 +1,8 @@
 """Scans: sources and images looked at with Trivy, and what is found."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +26,7 @@ from ci.findings import Look
 from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
+from ci.step import Mount, Step, run
 from ci.tool import Tool
 from ci.verdict import Verdict
 from ci.waivers import Waiver
@@ -51,18 +54,28 @@ class Scanner:
 
     async def source(self, source: dagger.Directory) -> Look:
         """Return what is found in a source's files. Raises ScanError if Trivy breaks off."""
-        mounted = self._container().with_mounted_directory(_FOLDER, source).with_workdir(_FOLDER)
-        return await _run(mounted, trivy.source_command(self.settings, _REPORT), SOURCE)
+        step = Step(
+            name="scan",
+            container=self._container().with_workdir(_FOLDER),
+            command=tuple(trivy.source_command(self.settings, _REPORT)),
+            mounts=(Mount(_FOLDER, source),),
+            source=_FOLDER,
+            judged=True,
+        )
+        with _breaking_off(SOURCE):
+            return await _read(await run(step), SOURCE)
 
     async def image(self, archive: dagger.File, name: str) -> Look:
         """Return what is found in an image, given as the tar that Container.asTarball gives. Raises ScanError."""
         mounted = self._container().with_mounted_file(_ARCHIVE, archive)
-        return await _run(mounted, trivy.image_command(_ARCHIVE, _REPORT), name)
+        with _breaking_off(name):
+            return await _read(mounted.with_exec(trivy.image_command(_ARCHIVE, _REPORT)), name)
 
     async def built(self, image: Image) -> Look:
         """Return what is found in an image that was built here. Raises ScanError."""
         mounted = layout.single(image).mounted(self._container(), _LAYOUT)
-        return await _run(mounted, trivy.image_command(_LAYOUT, _REPORT), image.name)
+        with _breaking_off(image.name):
+            return await _read(mounted.with_exec(trivy.image_command(_LAYOUT, _REPORT)), image.name)
 
     def judge(self, look: Look) -> Verdict:
         """Return what findings come to today."""
@@ -122,15 +135,20 @@ async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
     return fetched.directory(f"{trivy.CACHE}/db")
 
 
-async def _run(container: dagger.Container, command: list[str], name: str) -> Look:
+async def _read(ran: dagger.Container, name: str) -> Look:
+    return trivy.parse(await ran.file(_REPORT).contents(), name)
+
+
+@contextmanager
+def _breaking_off(name: str) -> Iterator[None]:
+    """Raise ScanError where Trivy, as it looks at `name`, does not end well."""
     try:
-        report = await container.with_exec(command).file(_REPORT).contents()
+        yield
     except dagger.ExecError as error:
         raise ScanError(
             f"Trivy broke off at {name}:\n{_last(error.stderr)}",
             "If it is about the database, give another feed.",
         ) from error
-    return trivy.parse(report, name)
 
 
 def _last(text: str) -> str:

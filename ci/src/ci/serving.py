@@ -9,6 +9,7 @@ import dagger
 from ci import postgres, settings
 from ci.image_settings import COMMAND, ImageSettings
 from ci.settings import TABLE, TEXT, key, read_table
+from ci.step import Server
 
 SERVE_TABLE: Final = f"{TABLE}.serve"
 
@@ -39,15 +40,18 @@ def command(image: ImageSettings, serve: ServeSettings) -> list[str]:
     return ["sh", "-c", f"{shlex.join(serve.prepare)} && exec {shlex.join(image.command)}"]
 
 
-def service(
-    container: dagger.Container, image: ImageSettings, serve: ServeSettings
-) -> dagger.Service:
-    """Return the service of an application's image."""
+def server(container: dagger.Container, image: ImageSettings, serve: ServeSettings) -> Server:
+    """Return the server of an application's image."""
+    databases: tuple[Server, ...] = ()
     if serve.postgres_image:
+        databases = (postgres.server(serve.postgres_image, "serve"),)
         address = postgres.url(serve.database_scheme)
-        container = container.with_service_binding(
-            postgres.HOST, postgres.service(serve.postgres_image, "serve")
-        ).with_env_variable(serve.database_variable, address)
+        container = container.with_env_variable(serve.database_variable, address)
     if image.port is not None:
         container = container.with_exposed_port(image.port)
-    return container.as_service(args=command(image, serve))
+    return Server(
+        alias=image.name,
+        container=container,
+        args=tuple(command(image, serve)),
+        servers=databases,
+    )

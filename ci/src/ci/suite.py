@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Final
 
 import anyio
 import dagger
+from dagger import dag
 
-from ci import coverage, junit, known, postgres, python
+from ci import coverage, hash_seed, junit, known, postgres, python, step
 from ci.errors import ReportError
 from ci.matrix import Cell
 from ci.results import Result, Summary
-from ci.settings import FILE, VERSION, SuiteSettings
+from ci.settings import VERSION, SuiteSettings
+from ci.step import Mount, Server, Step
 
 SOURCE: Final = "/src"
 REPORT: Final = "/report"
@@ -32,7 +33,7 @@ class CellRun:
     """A cell that ran: its result, its container after pytest, and the files in REPORT."""
 
     result: Result
-    container: dagger.Container
+    container: dagger.Container = field(default_factory=dag.container)
     files: tuple[str, ...] = ()
 
 
@@ -51,13 +52,14 @@ class Suite:
 
     settings: SuiteSettings
     source: dagger.Directory
-    lock: dagger.File
-    select: str | None
+    """What the suite sees of the repository."""
 
-    @cached_property
-    def _source(self) -> dagger.Directory:
-        """What the suite sees of the source."""
-        return known.once(self.source.filter(include=[FILE, *self.settings.include]))
+    lock: str
+    """The text of the lock with what the suite imports."""
+
+    select: str | None
+    seed: str
+    """The seed of hashes; the environment in the settings may have another one."""
 
     async def run(self, cells: Sequence[Cell]) -> SuiteRun:
         """Run the suite in all `cells` side by side; a red or crashed cell stops no other."""
@@ -71,7 +73,7 @@ class Suite:
             for cell in cells:
                 group.start_soon(run, cell)
         ordered = tuple(runs[cell] for cell in cells)
-        merged = self._merge(ordered)
+        merged = await self._merge(ordered)
         total = None
         if merged is not None:
             text = await merged.file(f"{REPORT}/{COBERTURA}").contents()
@@ -82,13 +84,13 @@ class Suite:
             # Some of the tests cannot cover what all of them do.
             threshold=0 if self.select else self.settings.coverage_threshold,
             seconds=time.monotonic() - start,
+            seed=dict(self.settings.environment).get(hash_seed.VARIABLE, self.seed),
         )
         return SuiteRun(summary, ordered, merged)
 
     async def _run(self, cell: Cell) -> CellRun:
-        container = self._pytest(cell)
         try:
-            container = await container.sync()
+            container = await (await step.run(await self._step(cell))).sync()
             code = await container.exit_code()
             report = container.directory(REPORT)
             names = tuple(await report.entries())
@@ -103,9 +105,9 @@ class Suite:
         except dagger.ExecError as error:
             output = f"{error.stdout}\n{error.stderr}"
             crash = _broken(f"exit code {error.exit_code}: {' '.join(error.command)}", output)
-            return CellRun(Result(cell, crash=crash), container)
+            return CellRun(Result(cell, crash=crash))
         except (dagger.QueryError, ReportError) as error:
-            return CellRun(Result(cell, crash=str(error)), container)
+            return CellRun(Result(cell, crash=str(error)))
         return CellRun(Result(cell, results, measured, crash), container, names)
 
     def _reason(self, code: int, output: str) -> str:
@@ -114,14 +116,15 @@ class Suite:
             return f"no test {which} in {', '.join(self.settings.paths)}"
         return _broken(f"pytest ended with exit code {code}", output)
 
-    def _pytest(self, cell: Cell) -> dagger.Container:
-        container = self._mounted(cell)
+    async def _step(self, cell: Cell) -> Step:
+        """Return pytest in a cell; with the same content it has the same seed, and so is the same step."""
+        container = (await self._container(cell)).with_env_variable(hash_seed.VARIABLE, self.seed)
+        servers: tuple[Server, ...] = ()
         if cell.postgres is not None:
             image = self.settings.postgres_image.replace(VERSION, cell.postgres)
             address = postgres.url(self.settings.database_scheme)
-            container = container.with_service_binding(
-                postgres.HOST, postgres.service(image, cell.name)
-            ).with_env_variable(self.settings.database_variable, address)
+            servers = (postgres.server(image, cell.name),)
+            container = container.with_env_variable(self.settings.database_variable, address)
         for name, value in self.settings.environment:
             container = container.with_env_variable(name, value)
         command = ["python", "-m", "pytest", *self.settings.paths, "-p", "no:cacheprovider"]
@@ -131,27 +134,37 @@ class Suite:
         command += [f"--cov-report=xml:{REPORT}/{COBERTURA}", "--cov-fail-under=0"]
         if self.select:
             command += ["-k", self.select]
-        return container.with_exec(command, expect=dagger.ReturnType.ANY)
+        return Step(
+            name=f"test {cell.name}",
+            container=container,
+            command=tuple(command),
+            # Last, so that an edit changes nothing below it.
+            mounts=(Mount(SOURCE, self.source),),
+            servers=servers,
+            expect=dagger.ReturnType.ANY,
+            source=SOURCE,
+            reports=(f"{REPORT}/{JUNIT}",),
+        )
 
-    def _mounted(self, cell: Cell) -> dagger.Container:
-        """Return the container of a cell's Python version, with the source mounted last."""
+    async def _container(self, cell: Cell) -> dagger.Container:
+        """Return the container of a cell's Python version, which works in SOURCE."""
         image = self.settings.python_image.replace(VERSION, cell.python)
         return (
-            python.container(image, self.lock)
+            (await python.container(image, self.lock))
             .with_directory(REPORT, known.folder())
             # Nothing but the reports is written, and those not into the source.
             .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with_env_variable("COVERAGE_FILE", f"{REPORT}/{DATA}")
-            .with_mounted_directory(SOURCE, self._source)
             .with_workdir(SOURCE)
         )
 
-    def _merge(self, runs: Sequence[CellRun]) -> dagger.Container | None:
+    async def _merge(self, runs: Sequence[CellRun]) -> dagger.Container | None:
         """Combine the coverage of the cells line by line, with the tools of the last one measured."""
         measured = [run for run in runs if {DATA, COBERTURA} <= set(run.files)]
         if not measured:
             return None
-        container = self._mounted(measured[-1].result.cell)
+        container = await self._container(measured[-1].result.cell)
+        container = container.with_mounted_directory(SOURCE, self.source)
         paths = []
         for run in measured:
             path = f"{_CELLS}/{run.result.cell.name}/{DATA}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ci.columns import columns
+from ci.hash_seed import VARIABLE
 from ci.results import Result, Summary
 
 HEADER: Final = ("Python", "Postgres", "passed", "failed", "skipped", "coverage", "time")
@@ -11,9 +12,11 @@ _NONE: Final = "-"
 
 
 def render(summary: Summary) -> str:
-    """Return the table, the line below it, and a paragraph for every failing test and crashed cell."""
+    """Return the table, the line below it, and if it is red the seed and each failing test and crashed cell."""
     rows = [HEADER, *(_row(result) for result in summary.results)]
     paragraphs = [f"{columns(rows)}\n\n{_last_line(summary)}"]
+    if summary.seed and not summary.green:
+        paragraphs.append(f"the seed of hashes was {VARIABLE}={summary.seed}")
     paragraphs += [text for result in summary.results for text in _failures(result)]
     return "\n\n".join(paragraphs)
 

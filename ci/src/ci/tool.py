@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Final
 
 import dagger
 from dagger import dag
 
-from ci import known, python
+from ci import python
 from ci.program import IMAGE
-
-_LOCK: Final = "requirements.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +36,5 @@ async def find(image: str, lock: str, program: str) -> Tool:
     (wheel,) = [line for line in content.splitlines() if "==" in line]
     named = wheel.partition(" ")[0].rstrip("\\").strip()
     origin = f"{program} of the wheel {named}, standing in for {image or 'its official image'}"
-    return Tool(await python.container(IMAGE, known.file(_LOCK, content)).sync(), origin)
+    container = await python.container(IMAGE, content)
+    return Tool(await container.sync(), origin)
