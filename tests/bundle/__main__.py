@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.bundle.isolation import isolated
 from tests.bundle.seeds import SEEDS
-from tests.bundle.table import data, document, summary
+from tests.bundle.table import data, document, summary, told
 from tests.bundle.trial import attempt
 from tests.bundle.workplace import Workplace, empty, own_state
 
@@ -75,9 +75,7 @@ def _one(seed: Seed, here: Workplace, scratch: Path, isolation: Isolation) -> Tr
     )
     judgement = "BAD" if trial.problems else "ok "
     size = f"{trial.size / 1e6:.1f} MB"
-    line = (
-        f"{judgement} {seed.name}: {trial.verdict or 'none'}; {size}, {figures or 'not replayed'}"
-    )
+    line = f"{judgement} {seed.name}: {told(trial)}; {size}, {figures or 'not replayed'}"
     print(line, *(f"    {problem}" for problem in trial.problems), sep="\n", flush=True)
     return trial
 

@@ -83,8 +83,16 @@ def row(trial: Trial) -> str:
         _whole(trial.warm),
     ]
     expected = "yes" if not trial.problems else f"**no**: {seed.verdict or 'several'}"
-    cells = [seed.name, seed.shows, trial.verdict or "none", expected, copies, *figures]
+    cells = [seed.name, seed.shows, told(trial), expected, copies, *figures]
     return f"| {' | '.join(cells)} |"
+
+
+def told(trial: Trial) -> str:
+    """Return a verdict; of a failure by chance how many of the attempts were the same failure."""
+    if trial.seed.deterministic or not trial.cold:
+        return trial.verdict or "none"
+    attempts = [attempt["verdict"] for attempt in trial.cold.answer["attempts"]]
+    return f"same in {attempts.count('same')} of {len(attempts)}"
 
 
 def data(trials: Sequence[Trial], packets: int) -> str:
