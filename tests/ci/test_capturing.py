@@ -42,9 +42,7 @@ variant = "plain"
 path = "/models"
 """
 # No two servers and no two seeds give the same, and a failure that has the numbers of another one is another failure.
-# No earlier run knows it: of a cached one the outcome would be that of its own server (docs/reference/bundles.md).
-RED = f"""
-# {uuid.uuid4()}
+RED = """
 import os
 
 import psycopg
@@ -60,6 +58,8 @@ def test_of_the_database():
 def test_of_the_seed():
     assert hash("shop") == 0
 """
+# No earlier run knows it: of a cached one the outcome would be that of its own server (docs/reference/bundles.md).
+RED += f"\n# {uuid.uuid4()}\n"
 OTHER = RED.replace("== 0", "== 1")
 GREEN = RED.replace("== 0", "!= 0")
 BUNDLE = "test-python-3.11-postgres-15.tar"
@@ -73,8 +73,11 @@ class Shop:
     folder: Path
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.dagger("call", "-m", str(self.root), *arguments)
+
+    def dagger(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(self.root / "dagger"), "call", "-m", str(self.root), *arguments],
+            [str(self.root / "dagger"), *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -146,6 +149,31 @@ def test_a_mended_source_passes_and_another_assertion_is_another_failure(shop: S
     assert differs.returncode != 0
     assert "postgres-15: different failure" in differs.stderr
     assert "tests.test_shop::test_of_the_seed: was" in differs.stderr
+
+
+def test_the_command_line_reads_and_reproduces_what_the_module_captures(shop: Shop) -> None:
+    bundle = f"../red/{BUNDLE}"
+    shown = shop.dagger("bundle", "show", bundle)
+    verified = shop.dagger("bundle", "verify", bundle)
+    again = shop.dagger("reproduce", bundle)
+
+    assert shown.returncode == 0, shown.stderr
+    assert "test python-3.11-postgres-15" in shown.stdout
+    assert verified.returncode == 0, verified.stderr
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert again.stdout.startswith("same failure: ")
+
+
+def test_the_module_reproduces_what_the_command_line_captures(shop: Shop) -> None:
+    words = ["call", "-m", str(shop.root), "test", "--source=."]
+    ran = shop.dagger("--capture", str(shop.beside("caught")), *words)
+    assert ran.returncode != 0
+    (bundle,) = shop.beside("caught").glob("*.tar")
+
+    again = shop.reproduce(f"caught/{bundle.name}")
+
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.strip().endswith(": same failure")
 
 
 def test_other_tools_open_a_bundle(shop: Shop) -> None:

@@ -88,30 +88,33 @@ def _placed(
     for alias, name in place["services"].items():
         one = definitions[name]
         bound = _placed(images[one["image"]], one, definitions, images)
-        for port in one["ports"]:
-            bound = bound.with_exposed_port(
-                port["port"],
-                protocol=dagger.NetworkProtocol(port["protocol"]),
-                experimental_skip_healthcheck=port["skip_healthcheck"],
-            )
-        service = _service(bound, one)
-        if one["hostname"]:
-            service = service.with_hostname(one["hostname"])
-        container = container.with_service_binding(alias, service)
+        container = container.with_service_binding(alias, _service(bound, one))
     return container
 
 
 def _service(container: dagger.Container, place: dict[str, Any]) -> dagger.Service:
-    return container.as_service(
+    for port in place.get("ports", ()):
+        container = container.with_exposed_port(
+            port["port"],
+            protocol=dagger.NetworkProtocol(port["protocol"]),
+            experimental_skip_healthcheck=port["skip_healthcheck"],
+        )
+    service = container.as_service(
         args=place["args"],
         insecure_root_capabilities=place["privileged"],
         no_init=not place["init"],
     )
+    return service.with_hostname(place["hostname"]) if place.get("hostname") else service
 
 
 async def _run(container: dagger.Container, label: dict[str, Any]) -> Ending:
+    stdin, stdout, stderr = label.get("redirects", ("", "", ""))
     ran = container.with_env_variable(_AGAIN, uuid.uuid4().hex).with_exec(
         label["args"],
+        stdin=label.get("stdin", ""),
+        redirect_stdin=stdin,
+        redirect_stdout=stdout,
+        redirect_stderr=stderr,
         expect=dagger.ReturnType.ANY,
         insecure_root_capabilities=label["privileged"],
         no_init=not label["init"],

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from portable_dagger.bundle.capture import observed, written_reports
+from portable_dagger.bundle.capture import ending, written_reports
 from portable_dagger.bundle.description import Missing
-from portable_dagger.bundle.fingerprint import Observed, fingerprint
+from portable_dagger.bundle.fingerprint import Observed, fingerprint, observed
 from portable_dagger.bundle.reading import Reader
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
 from portable_dagger.bundle.unpacking import unpack_all
@@ -223,10 +223,9 @@ class _Replayer:
         service = restorer.itself(self.step)
         try:
             await self.session.services.start(service, context)
-        except ExecError as error:
-            return Observed(error.exit_code, error.message, f"{error.stdout}{error.stderr}", ())
         except EngineError as error:
-            return Observed(-1, error.message, "", ())
+            output = f"{error.stdout}{error.stderr}" if isinstance(error, ExecError) else ""
+            return Observed(*ending(error), output, ())
         return Observed(0, "", "", ())
 
     def _judged(
