@@ -37,7 +37,7 @@ command = ["python3", "-m", "shop"]
 [tool.ci.image.variants.plain]
 requirements = "empty.txt"
 [tool.ci.image.artifact]
-command = ["python3", "-c", "raise SystemExit('no data to train with')"]
+command = ["python3", "-c", "print('training'); raise SystemExit('no data to train with')"]
 variant = "plain"
 path = "/models"
 """
@@ -207,6 +207,8 @@ def test_a_failing_step_of_an_image_is_captured(shop: Shop) -> None:
     assert "no data to train with" in (shop.beside("images") / "table.txt").read_text("utf-8")
     assert again.returncode == 0, again.stderr
     assert again.stdout.strip() == "artifact: same failure"
+    by_command_line = shop.dagger("reproduce", "../images/artifact.tar")
+    assert by_command_line.returncode == 0, by_command_line.stdout
 
 
 def test_a_green_run_leaves_a_table_and_with_passing_all_its_steps(shop: Shop) -> None:

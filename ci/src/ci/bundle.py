@@ -122,7 +122,11 @@ def _last_lines(captured: Captured) -> list[str] | None:
     outcome = captured.outcome
     if captured.kind != EXEC or outcome.exit_code in _CUT:
         return None
-    return (outcome.combined or outcome.stderr or outcome.stdout).splitlines()[-LAST_LINES:]
+    if outcome.combined:
+        return outcome.combined.splitlines()[-LAST_LINES:]
+    lines = [*outcome.stdout.splitlines(), *outcome.stderr.splitlines()]
+    # Of two streams that were not captured together, nobody knows the last lines of both.
+    return lines if len(lines) <= LAST_LINES else None
 
 
 def _service(place: int) -> str:

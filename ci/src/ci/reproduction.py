@@ -124,6 +124,9 @@ async def _run(container: dagger.Container, label: dict[str, Any]) -> Ending:
         output = await ran.combined_output()
         paths = [path for path in label.get("reports", ()) if await ran.exists(path)]
         reports = {path: await ran.file(path).contents() for path in paths}
+    except dagger.ExecError as error:
+        # A signal ended it: to the API that is none of ANY exit codes.
+        return _ended(error)
     except dagger.QueryError as error:
         return Ending(UNFINISHED, passed=False, error=str(error))
     return Ending(
@@ -139,9 +142,13 @@ async def _start(container: dagger.Container, label: dict[str, Any]) -> Ending:
     try:
         await service.start()
     except dagger.ExecError as error:
-        lines = (error.stderr or error.stdout).splitlines()[-bundle.LAST_LINES :]
-        return Ending(error.exit_code, passed=False, last_lines=tuple(lines))
+        return _ended(error)
     except dagger.QueryError as error:
         return Ending(UNFINISHED, passed=False, last_lines=(), error=str(error))
     await service.stop()
     return Ending(0, passed=True)
+
+
+def _ended(error: dagger.ExecError) -> Ending:
+    lines = [*error.stdout.splitlines(), *error.stderr.splitlines()]
+    return Ending(error.exit_code, passed=False, last_lines=tuple(lines[-bundle.LAST_LINES :]))
