@@ -17,7 +17,7 @@ from tests.bundle.isolation import isolated
 from tests.bundle.seeds import SEEDS
 from tests.bundle.table import data, document, summary
 from tests.bundle.trial import attempt
-from tests.bundle.workplace import Workplace, own_state
+from tests.bundle.workplace import Workplace, empty, own_state
 
 if TYPE_CHECKING:
     from tests.bundle.isolation import Isolation
@@ -66,7 +66,8 @@ def run(seeds: list[Seed], scratch: Path, isolation: Isolation, jobs: int) -> li
 
 
 def _one(seed: Seed, here: Workplace, scratch: Path, isolation: Isolation) -> Trial:
-    trial = attempt(seed, here, scratch / seed.name, isolation)
+    folder = scratch / seed.name
+    trial = attempt(seed, here, empty(folder / "state", isolation), folder)
     figures = ", ".join(
         f"{name} {replay.seconds:.1f} s"
         for name, replay in (("cold", trial.cold), ("warm", trial.warm))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERDICTS: Final = {"same": 0, "different": 10, "passes": 11, "missing": 12}
+VERDICTS: Final = {"same": 0, "again": 0, "different": 10, "passes": 11, "missing": 12}
 """What a replay can answer, and the exit code of `./dagger reproduce` for it."""
 
 NONCE: Final = "@NONCE@"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.bundle.leaks import leaks
 from tests.bundle.planting import alter, filled, marks, plant
 from tests.bundle.seed import DEADLINE, VERDICTS
-from tests.bundle.workplace import CorpusError, empty
+from tests.bundle.workplace import CorpusError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from tests.bundle.isolation import Isolation
     from tests.bundle.seed import Seed
     from tests.bundle.workplace import Workplace
 
@@ -66,8 +66,10 @@ class Trial:
         return self.cold.verdict if self.cold else ""
 
 
-def attempt(seed: Seed, here: Workplace, scratch: Path, isolation: Isolation | None) -> Trial:
-    """Capture a seed here and replay it in an empty state directory below `scratch`."""
+def attempt(
+    seed: Seed, here: Workplace, there: AbstractContextManager[Workplace], scratch: Path
+) -> Trial:
+    """Capture a seed here and replay it there; files of both lie below `scratch`."""
     trial = Trial(seed)
     try:
         captured = capture(seed, here, scratch)
@@ -76,8 +78,8 @@ def attempt(seed: Seed, here: Workplace, scratch: Path, isolation: Isolation | N
             trial.problems += leaks(captured.bundle, seed.secret)
         if seed.lapse:
             time.sleep(max(0.0, int(captured.values[DEADLINE]) + 1 - time.time()))
-        with empty(scratch / "state", (here.state / "environment").resolve(), isolation) as there:
-            _replays(trial, captured, there, scratch)
+        with there as place:
+            _replays(trial, captured, place, scratch)
     except CorpusError as error:
         trial.problems.append(str(error))
     return trial

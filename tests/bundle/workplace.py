@@ -78,10 +78,10 @@ class Workplace:
 
 
 @contextmanager
-def empty(state: Path, environments: Path, isolation: Isolation | None) -> Iterator[Workplace]:
+def empty(state: Path, isolation: Isolation) -> Iterator[Workplace]:
     """A state directory that holds nothing but the command's own Python environment; gone afterwards."""
     state.mkdir(parents=True)
-    (state / "environment").symlink_to(environments)
+    (state / "environment").symlink_to((own_state() / "environment").resolve())
     place = Workplace(state, isolation)
     try:
         yield place

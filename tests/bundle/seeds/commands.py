@@ -79,7 +79,7 @@ SEEDS: Final = (
         "approved",
         run(DEBIAN, execute("grep approved notes.txt")),
         capture=("--capture-step", "grep approved"),
-        verdict="passes",
+        verdict="again",
         altered=(changed("exit", {"notes.txt": "refused\n"}),),
     ),
     Seed(

@@ -116,6 +116,26 @@ def test_a_capture_is_told_with_the_command_that_replays_it() -> None:
     ]
 
 
+def test_a_job_of_github_gets_a_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "summary.md"
+    answer = {"path": "/a/x.tar", "steps": ["withExec sh -c `date`\nand more"], "same": 4}
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    capture.summarize(answer)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(file))
+    capture.summarize({"path": "", "steps": []})
+    assert not file.exists()
+    file.write_text("before\n")
+    capture.summarize(answer)
+    assert file.read_text() == (
+        "before\n"
+        "### Captured in `x.tar`\n\n"
+        "- `` withExec sh -c `date` and more ``\n"
+        "- 4 more that failed in the same way\n\n"
+        "Reproduce it:\n\n"
+        "    ./dagger reproduce x.tar\n\n"
+    )
+
+
 @pytest.mark.parametrize(("failed", "lines"), [(False, 0), (True, 1)])
 def test_a_failure_without_a_command_is_told(failed: bool, lines: int) -> None:  # noqa: FBT001
     answer: dict[str, Any] = {"path": "", "steps": [], "size": 0}

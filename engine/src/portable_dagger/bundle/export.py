@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 _HEAD: Final = """\
 #!/bin/sh
 # {title}
-# Needs podman (with catatonit), or docker 23 or newer. With an older docker, copy each image by skopeo, such as
-#   skopeo copy oci-archive:FILE:step-1 docker-daemon:{example}
-# and leave the line out that loads them.
+# Needs podman (with catatonit), or docker 23 or newer: earlier ones know no layers compressed by zstd.
 set -eu
-bundle=${{1:-{path}}}
+bundle={path}
+if [ "$#" -gt 0 ]; then bundle=$1; fi
 engine=${{ENGINE:-$(command -v podman || command -v docker)}}
 network={network}-$$
 containers="{containers}"
@@ -69,7 +68,6 @@ def script(reader: Reader, number: int = 1) -> str:
     parts = [
         _HEAD.format(
             title=f"Runs again what failed: {' '.join(step.name.split())}",
-            example=reference(reader.digest, "step-1"),
             path=shlex.quote(str(reader.path)),
             network=f"bundle-{reader.digest.removeprefix('sha256:')[:12]}",
             containers=" ".join(
@@ -100,6 +98,8 @@ def _asked(step: Step, services: list[Service]) -> list[str]:
     lines = []
     for place in (step.place, *(service.place for service in services)):
         for variable, name in place.secrets:
+            if not (variable.isascii() and variable.isidentifier()):
+                continue  # no variable of a shell: `--env` finds it in the environment, if it is there
             text = f"set it to the secret {name}, which is not in the bundle"
             lines.append(f': "${{{variable}:?{_message(text)}}}"\nexport {variable}\n')
         for mount in place.mounts:

@@ -24,6 +24,7 @@ from portable_dagger.store.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from portable_dagger.bundle.compressed import Blotted
     from portable_dagger.bundle.masking import Mask, MaskedFile
     from portable_dagger.images.layers import PackedLayer
     from portable_dagger.images.packing import Packer, Writer
@@ -168,7 +169,7 @@ class Disguise:
     def __init__(self, mask: Mask) -> None:
         self._mask = mask
         self._texts: Counter[str] = Counter()
-        self._files: list[tuple[str, MaskedFile]] = []
+        self._files: list[tuple[str, MaskedFile | Blotted]] = []
 
     def text(self, name: str, text: bytes) -> bytes:
         """Mask a name, a link's target or an attribute."""

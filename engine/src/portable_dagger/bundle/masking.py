@@ -1,6 +1,7 @@
 """Secrets in what a bundle takes along: every form of each is overwritten by `*`, as many as it has bytes.
 
-Lengths stay, so files keep their size and tars their form. Forms of fewer than four bytes are masked in texts only:
+Lengths stay, so files keep their size and tars their form. Of a compressed file that holds a secret nothing is left but
+asterisks. Forms of fewer than four bytes are masked in texts only:
 they turn up in any file, which would be destroyed.
 """
 
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from typing import IO, TYPE_CHECKING, Final
 
+from portable_dagger.bundle.compressed import Blotted, any_holds
 from portable_dagger.record.forms import forms_of
 
 if TYPE_CHECKING:
@@ -53,9 +56,18 @@ class Mask:
         """Return the content of a file, masked, and how many places of it were."""
         return self._files.masked(data)
 
-    def file(self, source: IO[bytes]) -> MaskedFile:
-        """Return what reads a file as it will be in the bundle."""
+    def file(self, source: IO[bytes]) -> MaskedFile | Blotted:
+        """Return what reads a file, which is at its start, as it will be in the bundle."""
+        if self._files.all and any_holds(source, self._is_in):
+            return Blotted(source.seek(0, os.SEEK_END))
         return MaskedFile(self._files, source)
+
+    def _is_in(self, stream: IO[bytes]) -> bool:
+        reader = MaskedFile(self._files, stream)
+        while reader.read(_CHUNK):
+            if reader.count:
+                return True
+        return bool(reader.count)
 
 
 class MaskedFile:

@@ -103,6 +103,8 @@ WORDS: Final = (
 """Noise that begins where a word does: after neither letter, digit, underscore, full stop nor placeholder."""
 
 ANYWHERE: Final = (
+    # A secret as output shows it, and as a bundle's files and arguments do, with as many as it had characters.
+    Rule(r"\*{4,}", "***"),
     Rule(
         rf"/(?<![\w.}}-].)(?:var/)?tmp/(?:pytest-of-[^/\s]{{1,64}}/pytest-\w+(?:/popen-gw\d+)?|{_NAME})",
         "{temporary}",

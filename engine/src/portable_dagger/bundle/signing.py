@@ -70,7 +70,8 @@ def check(reader: Reader, key: str) -> str:
     signatures = reader.signatures()
     if not signatures:
         raise BundleSignatureError(
-            f"{reader.path} is not signed", "sign at capture by --capture-key, or leave --key out"
+            f"{reader.path} is not signed",
+            "capture it again with a key, or trust whoever gave it to you and leave --key out",
         )
     for signature in signatures:
         if _is_signed(signature, reader.digest, public):

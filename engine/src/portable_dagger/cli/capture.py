@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from portable_dagger.cli.options import Given
 
 VARIABLE = "PORTABLE_DAGGER_CAPTURE"
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""Where GitHub Actions says which file a step's summary goes to."""
 
 
 def order(given: Given) -> dict[str, Any] | None:
@@ -27,6 +30,30 @@ def order(given: Given) -> dict[str, Any] | None:
         "thin": "capture-thin" in given,
         "key": key,
     }
+
+
+def summarize(answer: dict[str, Any]) -> None:
+    """Append what was captured to the summary of the job, where the command line runs in one of GitHub Actions."""
+    path = os.environ.get(SUMMARY)
+    if path and answer.get("path"):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(summary(answer))
+
+
+def summary(answer: dict[str, Any]) -> str:
+    """Return a capture as Markdown: the steps that failed, and the one command that replays them."""
+    name = os.path.basename(answer["path"])
+    steps = "".join(f"- {_code(step)}\n" for step in answer["steps"])
+    more = f"- {answer['same']} more that failed in the same way\n" if answer["same"] else ""
+    command = f"./dagger reproduce {shlex.quote(name)}"
+    return f"### Captured in {_code(name)}\n\n{steps}{more}\nReproduce it:\n\n    {command}\n\n"
+
+
+def _code(text: str) -> str:
+    """Return a text as code of Markdown in one line, whatever backticks it has."""
+    line = " ".join(text.split())
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}" if "`" in line else f"`{line}`"
 
 
 def told(answer: dict[str, Any], *, failed: bool, refused: bool) -> Iterator[str]:

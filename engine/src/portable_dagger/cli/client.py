@@ -142,6 +142,7 @@ class Session:
         self._capture = None
         body = {"token": self.token, "failed": failed}
         status, answer = self._exchange("POST", "/capture", body)
+        capture.summarize(answer)
         yield from capture.told(answer, failed=failed, refused=status != OK)
 
     def query(self, text: str, **more: object) -> dict[str, Any]:
