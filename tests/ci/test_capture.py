@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from dagger import dag
 
 from ci import bundle
 from ci.bundle import About
-from ci.capture import EXEC, Captured, Outcome, inner_first
+from ci.capture import EXEC, SERVICE, Captured, Outcome, inner_first
 from ci.capturing import file_names
 from ci.errors import SelectionError
 from ci.gates import Gates, Selection
@@ -75,6 +76,19 @@ def test_the_plan_says_all_that_files_do_not(reports: Path) -> None:
     assert (plan["exit_code"], plan["last_lines"]) == (1, ["out", "err"])
     assert plan["failing"]
     assert all(plan["failing"].values())
+
+
+def test_the_end_of_the_output_is_told_where_it_is_known_and_no_chance() -> None:
+    def told(exit_code: int = 1, kind: str = EXEC, **output: str) -> object:
+        outcome = Outcome(exit_code, **output)
+        found = dataclasses.replace(captured(), outcome=outcome, kind=kind)
+        return bundle.plan(found, About("ci capture", "abc", 7.0, "v0.21.0"))["last_lines"]
+
+    assert told(combined="a\n" * 300) == ["a"] * bundle.LAST_LINES
+    assert told(stdout="out\n", stderr="err\n") == ["out", "err"]
+    assert told(stdout="a\n" * 150, stderr="b\n" * 150) is None
+    assert told(exit_code=137, combined="a\n") is None
+    assert told(kind=SERVICE, combined="a\n") is None
 
 
 def test_a_report_that_is_none_names_no_test() -> None:

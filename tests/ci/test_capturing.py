@@ -37,14 +37,12 @@ command = ["python3", "-m", "shop"]
 [tool.ci.image.variants.plain]
 requirements = "empty.txt"
 [tool.ci.image.artifact]
-command = ["python3", "-c", "raise SystemExit('no data to train with')"]
+command = ["python3", "-c", "print('training'); raise SystemExit('no data to train with')"]
 variant = "plain"
 path = "/models"
 """
 # No two servers and no two seeds give the same, and a failure that has the numbers of another one is another failure.
-# No earlier run knows it: of a cached one the outcome would be that of its own server (docs/reference/bundles.md).
-RED = f"""
-# {uuid.uuid4()}
+RED = """
 import os
 
 import psycopg
@@ -59,7 +57,9 @@ def test_of_the_database():
 
 def test_of_the_seed():
     assert hash("shop") == 0
-"""  # noqa: S608 - a test's text, not a query
+"""
+# No earlier run knows it: of a cached one the outcome would be that of its own server (docs/reference/bundles.md).
+RED += f"\n# {uuid.uuid4()}\n"
 OTHER = RED.replace("== 0", "== 1")
 GREEN = RED.replace("== 0", "!= 0")
 BUNDLE = "test-python-3.11-postgres-15.tar"
@@ -73,8 +73,11 @@ class Shop:
     folder: Path
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.dagger("call", "-m", str(self.root), *arguments)
+
+    def dagger(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(self.root / "dagger"), "call", "-m", str(self.root), *arguments],
+            [str(self.root / "dagger"), *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -148,6 +151,31 @@ def test_a_mended_source_passes_and_another_assertion_is_another_failure(shop: S
     assert "tests.test_shop::test_of_the_seed: was" in differs.stderr
 
 
+def test_the_command_line_reads_and_reproduces_what_the_module_captures(shop: Shop) -> None:
+    bundle = f"../red/{BUNDLE}"
+    shown = shop.dagger("bundle", "show", bundle)
+    verified = shop.dagger("bundle", "verify", bundle)
+    again = shop.dagger("reproduce", bundle)
+
+    assert shown.returncode == 0, shown.stderr
+    assert "test python-3.11-postgres-15" in shown.stdout
+    assert verified.returncode == 0, verified.stderr
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert again.stdout.startswith("same failure: ")
+
+
+def test_the_module_reproduces_what_the_command_line_captures(shop: Shop) -> None:
+    words = ["call", "-m", str(shop.root), "test", "--source=."]
+    ran = shop.dagger("--capture", str(shop.beside("caught")), *words)
+    assert ran.returncode != 0
+    (bundle,) = shop.beside("caught").glob("*.tar")
+
+    again = shop.reproduce(f"caught/{bundle.name}")
+
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.strip().endswith(": same failure")
+
+
 def test_other_tools_open_a_bundle(shop: Shop) -> None:
     found = {}
     for name in ("step-1", "service-1"):
@@ -179,6 +207,8 @@ def test_a_failing_step_of_an_image_is_captured(shop: Shop) -> None:
     assert "no data to train with" in (shop.beside("images") / "table.txt").read_text("utf-8")
     assert again.returncode == 0, again.stderr
     assert again.stdout.strip() == "artifact: same failure"
+    by_command_line = shop.dagger("reproduce", "../images/artifact.tar")
+    assert by_command_line.returncode == 0, by_command_line.stdout
 
 
 def test_a_green_run_leaves_a_table_and_with_passing_all_its_steps(shop: Shop) -> None:

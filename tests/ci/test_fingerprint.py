@@ -43,5 +43,5 @@ def test_the_first_lines_that_differ_are_given_as_they_are() -> None:
     assert difference([], []) is None
 
 
-def test_another_order_is_no_difference() -> None:
-    assert difference(["a", "b"], ["b", "a"]) is None
+def test_another_order_and_empty_lines_are_no_difference() -> None:
+    assert difference(["a", "b"], ["b", "", "a"]) is None

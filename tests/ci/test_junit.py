@@ -27,16 +27,19 @@ def test_outcomes_are_counted_and_every_failure_has_its_assertion(text: str) -> 
             "test_sample.TestPrice::test_price[5]",
             "test_sample.py:16",
             "assert 2 == 1\n +  where 2 = price(5)",
+            "assert 2 == 1",
         ),
         Failure(
             "test_sample::test_setup",
             "test_sample.py:6",
             "ConnectionError: no server at postgres:5432",
+            'failed on setup with "ConnectionError: no server at postgres:5432"',
         ),
         Failure(
             "test_sample::test_teardown",
             "test_sample.py:20",
             "AssertionError: dear\nassert 1 == 3\n +  where 1 = price(1)",
+            "AssertionError: dear",
         ),
     )
 
@@ -49,6 +52,7 @@ def test_a_file_that_cannot_be_imported_is_a_failure(reports: Path) -> None:
             "test_import",
             "test_import.py:1",
             "ModuleNotFoundError: No module named 'nothing_there'",
+            "collection failure",
         ),
     )
 

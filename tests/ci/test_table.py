@@ -14,8 +14,13 @@ RED = Result(
         2,
         9.96,
         (
-            Failure("tests.test_price::test_price", "tests/test_price.py:7", "assert 2 == 1\n + x"),
-            Failure("tests.test_price::test_place", "", "ValueError: no"),
+            Failure(
+                "tests.test_price::test_price",
+                "tests/test_price.py:7",
+                "assert 2 == 1\n + x",
+                "assert 2 == 1",
+            ),
+            Failure("tests.test_price::test_place", "", "ValueError: no", "ValueError: no"),
         ),
     ),
     Coverage(930, 1000),

@@ -10,12 +10,15 @@ import dagger
 from dagger import dag
 
 from ci import junit, program
-from ci.capture import Captured, Outcome, inner_first
+from ci.capture import EXEC, UNFINISHED, Captured, inner_first
 from ci.errors import ReportError
 from ci.step import Server
 
 LAST_LINES: Final = 200
 """How many lines of output a step's label has: for a reader that has nothing but the image."""
+
+_CUT: Final = frozenset({UNFINISHED, 124, *range(129, 193)})
+"""Exit codes of commands that were ended from outside: by the engine, timeout(1), a signal."""
 
 _INPUT: Final = "/input"
 _OUTPUT: Final = "/bundle.tar"
@@ -98,7 +101,7 @@ def plan(captured: Captured, about: About) -> dict[str, Any]:
         "error": outcome.error,
         "reports": [*outcome.reports],
         "failing": failing(outcome.reports),
-        "last_lines": _lines(outcome)[-LAST_LINES:],
+        "last_lines": _last_lines(captured),
     }
 
 
@@ -107,15 +110,23 @@ def failing(reports: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in reports.values():
         try:
-            found |= {failure.test: failure.reason for failure in junit.parse(text).failures}
+            found |= {failure.test: failure.message for failure in junit.parse(text).failures}
         except ReportError:
             # The command's own output says what broke the report.
             continue
     return found
 
 
-def _lines(outcome: Outcome) -> list[str]:
-    return (outcome.combined or outcome.stderr or outcome.stdout).splitlines()
+def _last_lines(captured: Captured) -> list[str] | None:
+    """Return the end of what a command printed; None where that is never quite the same."""
+    outcome = captured.outcome
+    if captured.kind != EXEC or outcome.exit_code in _CUT:
+        return None
+    if outcome.combined:
+        return outcome.combined.splitlines()[-LAST_LINES:]
+    lines = [*outcome.stdout.splitlines(), *outcome.stderr.splitlines()]
+    # Of two streams that were not captured together, nobody knows the last lines of both.
+    return lines if len(lines) <= LAST_LINES else None
 
 
 def _service(place: int) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
 _HEX: Final = "[0-9a-fA-F]"
@@ -30,20 +31,15 @@ def normalise(line: str) -> str:
 def difference(first: Sequence[str], second: Sequence[str]) -> tuple[str, str] | None:
     """Return the first lines in which two outputs differ, as they are; None if they do not. "" stands for no line.
 
-    Lines that both have in another order are no difference: side by side, who speaks first is chance.
+    Empty lines and another order are no difference: side by side, who speaks first is chance.
     """
-    here = [normalise(line) for line in first]
-    there = [normalise(line) for line in second]
-    if sorted(here) == sorted(there):
+    here = [(found, line) for line in first if (found := normalise(line))]
+    there = [(found, line) for line in second if (found := normalise(line))]
+    if sorted(found for found, _ in here) == sorted(found for found, _ in there):
         return None
-    for place in range(max(len(here), len(there))):
-        one = here[place] if place < len(here) else ""
-        other = there[place] if place < len(there) else ""
+    for (one, line), (other, another) in zip_longest(here, there, fillvalue=("", "")):
         if one != other:
-            return (
-                first[place] if place < len(first) else "",
-                second[place] if place < len(second) else "",
-            )
+            return line, another
     return None
 
 

@@ -8,6 +8,9 @@ from xml.etree import ElementTree as ET
 
 from ci.errors import ReportError
 
+_NAMES: Final = ("file", "classname", "name")
+"""What a test is called by; pytest's reports have no file, which is in the class's name."""
+
 _REASON_LINES: Final = 12
 _PLACE: Final = re.compile(r"^(\S+\.\w+:\d+): ", flags=re.MULTILINE)
 """Where pytest says that a test stopped; a traceback's last one is where the error was raised."""
@@ -15,11 +18,15 @@ _PLACE: Final = re.compile(r"^(\S+\.\w+:\d+): ", flags=re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failing test: its name, the place (file:line, or empty) and the assertion or error."""
+    """A failing test: its name, the place (file:line, or empty) and the assertion or error.
+
+    message: the first line of what the report says of it, as bundles have it (docs/reference/bundles.md).
+    """
 
     test: str
     place: str
     reason: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ def parse(text: str) -> Report:
     passed, skipped = set(), set()
     root = _root(text)
     for case in root.iter("testcase"):
-        test = "::".join(filter(None, [case.get("classname"), case.get("name")]))
+        test = "::".join(filter(None, map(case.get, _NAMES)))
         problem = next((child for child in case if child.tag in {"failure", "error"}), None)
         if problem is not None:
             # A test that fails and then breaks in its tear-down has two entries: the first one counts.
@@ -83,7 +90,13 @@ def _failure(test: str, problem: ET.Element) -> Failure:
     if len(lines) > _REASON_LINES:
         lines = [*lines[:_REASON_LINES], f"… {len(lines) - _REASON_LINES} more lines"]
     places = _PLACE.findall(text)
-    return Failure(test=test, place=places[-1] if places else "", reason="\n".join(lines))
+    said = (problem.get("message") or text).splitlines()
+    return Failure(
+        test=test,
+        place=places[-1] if places else "",
+        reason="\n".join(lines),
+        message=next(filter(None, map(str.strip, said)), problem.get("type", "")),
+    )
 
 
 def _outdent(lines: list[str]) -> list[str]:

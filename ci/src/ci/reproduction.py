@@ -88,30 +88,33 @@ def _placed(
     for alias, name in place["services"].items():
         one = definitions[name]
         bound = _placed(images[one["image"]], one, definitions, images)
-        for port in one["ports"]:
-            bound = bound.with_exposed_port(
-                port["port"],
-                protocol=dagger.NetworkProtocol(port["protocol"]),
-                experimental_skip_healthcheck=port["skip_healthcheck"],
-            )
-        service = _service(bound, one)
-        if one["hostname"]:
-            service = service.with_hostname(one["hostname"])
-        container = container.with_service_binding(alias, service)
+        container = container.with_service_binding(alias, _service(bound, one))
     return container
 
 
 def _service(container: dagger.Container, place: dict[str, Any]) -> dagger.Service:
-    return container.as_service(
+    for port in place.get("ports", ()):
+        container = container.with_exposed_port(
+            port["port"],
+            protocol=dagger.NetworkProtocol(port["protocol"]),
+            experimental_skip_healthcheck=port["skip_healthcheck"],
+        )
+    service = container.as_service(
         args=place["args"],
         insecure_root_capabilities=place["privileged"],
         no_init=not place["init"],
     )
+    return service.with_hostname(place["hostname"]) if place.get("hostname") else service
 
 
 async def _run(container: dagger.Container, label: dict[str, Any]) -> Ending:
+    stdin, stdout, stderr = label.get("redirects", ("", "", ""))
     ran = container.with_env_variable(_AGAIN, uuid.uuid4().hex).with_exec(
         label["args"],
+        stdin=label.get("stdin", ""),
+        redirect_stdin=stdin,
+        redirect_stdout=stdout,
+        redirect_stderr=stderr,
         expect=dagger.ReturnType.ANY,
         insecure_root_capabilities=label["privileged"],
         no_init=not label["init"],
@@ -121,6 +124,9 @@ async def _run(container: dagger.Container, label: dict[str, Any]) -> Ending:
         output = await ran.combined_output()
         paths = [path for path in label.get("reports", ()) if await ran.exists(path)]
         reports = {path: await ran.file(path).contents() for path in paths}
+    except dagger.ExecError as error:
+        # A signal ended it: to the API that is none of ANY exit codes.
+        return _ended(error)
     except dagger.QueryError as error:
         return Ending(UNFINISHED, passed=False, error=str(error))
     return Ending(
@@ -136,9 +142,13 @@ async def _start(container: dagger.Container, label: dict[str, Any]) -> Ending:
     try:
         await service.start()
     except dagger.ExecError as error:
-        lines = (error.stderr or error.stdout).splitlines()[-bundle.LAST_LINES :]
-        return Ending(error.exit_code, passed=False, last_lines=tuple(lines))
+        return _ended(error)
     except dagger.QueryError as error:
         return Ending(UNFINISHED, passed=False, last_lines=(), error=str(error))
     await service.stop()
     return Ending(0, passed=True)
+
+
+def _ended(error: dagger.ExecError) -> Ending:
+    lines = [*error.stdout.splitlines(), *error.stderr.splitlines()]
+    return Ending(error.exit_code, passed=False, last_lines=tuple(lines[-bundle.LAST_LINES :]))

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from portable_dagger.bundle.writing import Signer
 
+REPORT = b"""<testsuite><testcase file="tests/test_it.py" name="test_it">
+<failure message="assert 3 == 4 in 0.12s&#10; + where"/></testcase></testsuite>"""
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
@@ -70,10 +73,7 @@ class Made:
     images: tuple[Image, ...]
 
     def write(self, path: Path, signer: Signer | None = None) -> str:
-        failing = {"step-1": ["tests/test_it.py::test_it"]}
-        return write(
-            self.store, path, self.description, self.images, failing=failing, signer=signer
-        )
+        return write(self.store, path, self.description, self.images, signer=signer)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def _describe(store: Store, layers: list[Packed], mount: Packed) -> Made:
         outcome=Outcome(
             1,
             stdout=store.put_blob(b"1 failed\n"),
-            reports=(Report("/work/junit.xml", store.put_blob(b"<testsuite/>")),),
+            reports=(Report("/work/junit.xml", store.put_blob(REPORT)),),
         ),
     )
     database = Service(

@@ -30,11 +30,11 @@ def test_pytest() -> None:
         "tests.app.test_api::test_total[3]": ("failure", "AssertionError: assert 3 == 4"),
         "tests.app.test_api::test_path": (
             "failure",
-            "FileNotFoundError: '{temporary}/test_path0/a.csv'",
+            "FileNotFoundError: '/tmp/pytest-of-root/pytest-7/test_path0/a.csv'",
         ),
         "tests.app.test_api::test_database": (
             "error",
-            'failed on setup with "OSError: port {port} is taken"',
+            'failed on setup with "OSError: port 43127 is taken"',
         ),
     }
 

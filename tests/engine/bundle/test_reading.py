@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portable_dagger.bundle import layout
-from portable_dagger.bundle.images import LABEL
 from portable_dagger.bundle.masking import Mask
 from portable_dagger.bundle.reading import Reader
 from portable_dagger.errors import BundleDamagedError, BundleError
@@ -67,19 +66,6 @@ def test_there_and_back(made: Any, bundle: Path) -> None:  # noqa: ANN401
         assert len(reader.stream(layer.blob).read()) == layer.size
         with pytest.raises(BundleDamagedError, match="no image step-9"):
             reader.image_config("step-9")
-
-
-def test_label_for_other_readers(bundle: Path) -> None:
-    with Reader(bundle) as reader:
-        told = json.loads(dict(reader.image_config("step-1").labels)[LABEL])
-        assert reader.image_config("service-1").labels == ()
-    assert (told["name"], told["args"]) == ("pytest", ["pytest", "-q"])
-    assert (told["expect"], told["exit_code"]) == ("SUCCESS", 1)
-    assert told["failing"] == ["tests/test_it.py::test_it"]
-    assert told["services"] == {"db": "database"}
-    assert told["definitions"]["database"]["image"] == "service-1"
-    assert told["definitions"]["database"]["ports"][0]["port"] == 5432
-    assert told["secrets"] == {"TOKEN": "token"}
 
 
 @pytest.mark.parametrize("number", range(11))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from portable_dagger.bundle.images import LABEL
+from portable_dagger.bundle.label import LABEL
 from portable_dagger.bundle.layers import pack_layer
 from portable_dagger.bundle.masking import Mask
 from portable_dagger.bundle.reading import Reader

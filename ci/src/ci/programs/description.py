@@ -59,6 +59,7 @@ def description(plan: Plan, contents: Contents, machine: dict[str, Any]) -> dict
             **{name: contents.outputs.get(name, "") for name in ("stdout", "stderr", "combined")},
             "reports": reports,
         },
+        **_itself(plan, contents),
     }
     return {
         "format": FORMAT,
@@ -77,7 +78,7 @@ def description(plan: Plan, contents: Contents, machine: dict[str, Any]) -> dict
 def label(plan: Plan, contents: Contents) -> dict[str, Any]:
     """Return what the step's image says of itself."""
     servers = {server["name"]: server for server in plan["servers"]}
-    return {
+    told = {
         "format": FORMAT,
         "name": plan["name"],
         "kind": plan["kind"],
@@ -89,7 +90,7 @@ def label(plan: Plan, contents: Contents) -> dict[str, Any]:
         "reasons": plan["failing"],
         "reports": plan["reports"],
         "source": plan["source"],
-        "last_lines": plan["last_lines"],
+        **_itself(plan, contents),
         "definitions": {
             name: {
                 **_run(server, contents, name),
@@ -100,6 +101,7 @@ def label(plan: Plan, contents: Contents) -> dict[str, Any]:
             for name, server in servers.items()
         },
     }
+    return told if plan["last_lines"] is None else {**told, "last_lines": plan["last_lines"]}
 
 
 def place(plan: Plan, contents: Contents, image: str, name: str) -> dict[str, Any]:
@@ -146,6 +148,12 @@ def ports(image: Image) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _itself(plan: Plan, contents: Contents) -> dict[str, Any]:
+    """Return what a step is as a service, if it is one."""
+    exposed = ports(contents.images["step"]) if plan["kind"] == "service" else []
+    return {"hostname": "", "ports": exposed}
 
 
 def _service(server: Plan, contents: Contents) -> dict[str, Any]:

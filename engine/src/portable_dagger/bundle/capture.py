@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from portable_dagger.bundle import data, facts
 from portable_dagger.bundle.building import Builder
 from portable_dagger.bundle.description import Description, Missing, Outcome, Report, Step
-from portable_dagger.bundle.fingerprint import Observed, fingerprint
+from portable_dagger.bundle.fingerprint import fingerprint, observed
 from portable_dagger.bundle.masking import Mask
 from portable_dagger.bundle.writing import write
 from portable_dagger.errors import ExecError
@@ -22,7 +22,7 @@ from portable_dagger.ops.command import Command
 from portable_dagger.record.output import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from portable_dagger.bundle.data import Found
     from portable_dagger.bundle.writing import Signer
@@ -101,7 +101,8 @@ class Captures:
         if not unexpected and not asked and ended.code == 0:
             return
         assert ended.output is not None
-        outcome = await asyncio.to_thread(self._outcome, ended.code, ended.error, ended.output)
+        message = "" if ended.error is None else ended.error.message
+        outcome = await asyncio.to_thread(self._outcome, ended.code, message, ended.output)
         assert ended.prepared is not None
         store = context.store
         reports = await asyncio.to_thread(written_reports, ended.prepared)
@@ -125,8 +126,8 @@ class Captures:
         """Note a service that did not start."""
         if service.container is None:
             return
-        code = error.exit_code if isinstance(error, ExecError) else -1
-        outcome = await asyncio.to_thread(self._outcome, code, error, output)
+        code, message = ending(error)
+        outcome = await asyncio.to_thread(self._outcome, code, message, output)
         command = Command(
             service.args,
             nested=service.nested,
@@ -165,12 +166,10 @@ class Captures:
         builder = Builder(store, Mask(session.secrets.known, session.engine.salt))
         distinct = _distinct(chosen, store)
         builder.pack(caught.container for caught, _ in distinct)
-        steps, failing = [], {}
-        for number, (caught, same) in enumerate(distinct, start=1):
-            image = f"step-{number}"
-            steps.append(self._step(builder, image, caught, same))
-            tests = fingerprint(observed(caught.outcome, store.get_blob)).tests
-            failing[image] = tuple(map(builder.mask.text, tests))
+        steps = [
+            self._step(builder, f"step-{number}", caught, same)
+            for number, (caught, same) in enumerate(distinct, start=1)
+        ]
         if self.order.thin:
             builder.leave_out()
         description = Description(
@@ -187,7 +186,7 @@ class Captures:
         )
         self.order.directory.mkdir(parents=True, exist_ok=True)
         path = self.order.directory / f"{_slug(steps[0].name)}-{session.id[:8]}.tar"
-        write(store, path, description, builder.images, failing=failing, signer=self.order.signer)
+        write(store, path, description, builder.images, signer=self.order.signer)
         return {
             "path": str(path),
             "size": path.stat().st_size,
@@ -225,14 +224,13 @@ class Captures:
             ports=builder.ports(caught.container) if caught.service else (),
         )
 
-    def _outcome(self, code: int, error: EngineError | None, output: Output) -> Outcome:
+    def _outcome(self, code: int, message: str, output: Output) -> Outcome:
         output.end()
         store = self.session.engine.store
         stdout, stderr, combined = (
             store.put_blob_file(output.path(stream), move=False, kind="output")
             for stream in STREAMS
         )
-        message = "" if error is None else error.message
         return Outcome(code, message, stdout=stdout, stderr=stderr, combined=combined)
 
 
@@ -277,11 +275,11 @@ def _difference(first: Caught, other: Caught) -> str:
     return ", ".join(differing) or "another file system"
 
 
-def observed(outcome: Outcome, read: Callable[[str], bytes]) -> Observed:
-    """Return an outcome with its texts; `read` gives the content of a blob."""
-    output = read(outcome.combined).decode(errors="replace") if outcome.combined else ""
-    reports = tuple(read(report.blob).decode(errors="replace") for report in outcome.reports)
-    return Observed(outcome.exit_code, outcome.error, output, reports)
+def ending(error: EngineError) -> tuple[int, str]:
+    """Return the exit code of a service that did not start, and why it did not where the code does not say it."""
+    if not isinstance(error, ExecError):
+        return -1, error.message
+    return error.exit_code, "" if error.exit_code else error.message
 
 
 def _network(packets: int) -> Missing:

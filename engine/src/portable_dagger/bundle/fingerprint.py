@@ -8,11 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from portable_dagger.bundle.junit import Failure, failures
+from portable_dagger.bundle.junit import Failure, failed
 from portable_dagger.bundle.normalisation import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from portable_dagger.bundle.description import Outcome
 
 SHOWN: Final = 5
 """How many tests of one kind, and how many lines of each side, are shown."""
@@ -44,8 +46,8 @@ class Observed:
 class Fingerprint:
     """What of an outcome counts. Two that are equal are the same failure; see also `differences`.
 
-    tests: those that failed, by name. lines: of the output, without noise and empty ones, how often each, in the order
-    in which they came first, which does not count; none if tests are known.
+    tests: those that failed, by name, without noise. lines: of the output, without noise and empty ones, how often
+    each, in the order in which they came first, which does not count; none if tests are known.
     reported: whether there was a report that could be read.
     """
 
@@ -70,23 +72,39 @@ class Fingerprint:
     @property
     def is_cut(self) -> bool:
         """Whether the command was ended from outside, at a moment that is never quite the same."""
-        code = self.exit_code
-        return code < 0 or code == TIMED_OUT or code in SIGNALLED
+        return is_cut(self.exit_code)
 
 
-def fingerprint(observed: Observed) -> Fingerprint:
+def is_cut(exit_code: int) -> bool:
+    """Return whether a command with this exit code was ended from outside."""
+    return exit_code < 0 or exit_code == TIMED_OUT or exit_code in SIGNALLED
+
+
+def observed(outcome: Outcome, read: Callable[[str], bytes]) -> Observed:
+    """Return an outcome with its texts; `read` gives the content of a blob.
+
+    Where the two streams were not captured together, one follows the other.
+    """
+    streams = (outcome.combined,) if outcome.combined else (outcome.stdout, outcome.stderr)
+    output = "\n".join(read(blob).decode(errors="replace") for blob in streams if blob)
+    reports = tuple(read(report.blob).decode(errors="replace") for report in outcome.reports)
+    return Observed(outcome.exit_code, outcome.error, output, reports)
+
+
+def fingerprint(seen: Observed) -> Fingerprint:
     """Return what counts of an outcome."""
-    readable = [found for xml in observed.reports if (found := failures(xml)) is not None]
-    tests: dict[str, Failure] = {}
-    for found in readable:
-        tests = {**found, **tests}
-    lines = "" if tests else normalise(observed.output)
+    reported = failed(seen.reports)
+    tests = {
+        name: failure._replace(message=normalise(failure.message))
+        for name, failure in (reported or {}).items()
+    }
+    lines = "" if tests else normalise(seen.output)
     return Fingerprint(
-        exit_code=observed.exit_code,
-        error=normalise(observed.error),
+        exit_code=seen.exit_code,
+        error=normalise(seen.error),
         tests=tests,
         lines=Counter(line for line in lines.split("\n") if line),
-        reported=bool(readable),
+        reported=reported is not None,
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from portable_dagger.bundle.normalisation import normalise
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from xml.etree.ElementTree import Element
 
 ROOTS: Final = ("testsuites", "testsuite")
@@ -14,7 +13,7 @@ KINDS: Final = ("failure", "error")
 
 
 class Failure(NamedTuple):
-    """How a test failed. kind: failure or error; message: its first line, without noise."""
+    """How a test failed. kind: failure or error; message: the first line of what is said of it."""
 
     kind: str
     message: str
@@ -45,6 +44,17 @@ def failures(xml: str) -> dict[str, Failure] | None:
     return found
 
 
+def failed(reports: Iterable[str]) -> dict[str, Failure] | None:
+    """Return the tests that failed, by the reports that can be read; None if there is none such."""
+    readable = [found for xml in reports if (found := failures(xml)) is not None]
+    if not readable:
+        return None
+    tests: dict[str, Failure] = {}
+    for found in readable:
+        tests = {**found, **tests}
+    return tests
+
+
 def _tag(element: Element) -> str:
     """Return an element's name without its namespace."""
     return element.tag.rpartition("}")[2]
@@ -57,4 +67,4 @@ def _name(case: Element) -> str:
 def _failure(outcome: Element) -> Failure:
     text = outcome.get("message") or outcome.text or ""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return Failure(_tag(outcome), normalise(first or outcome.get("type", "")))
+    return Failure(_tag(outcome), first or outcome.get("type", ""))

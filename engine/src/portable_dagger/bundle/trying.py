@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from portable_dagger.bundle.capture import observed, written_reports
+from portable_dagger.bundle.capture import ending, written_reports
 from portable_dagger.bundle.description import Missing
-from portable_dagger.bundle.fingerprint import Observed, fingerprint
+from portable_dagger.bundle.fingerprint import Observed, fingerprint, observed
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
 from portable_dagger.bundle.verdict import Verdict, judge
 from portable_dagger.errors import ClockError, EngineError, ExecError
@@ -157,7 +157,8 @@ class Replayer:
         try:
             await self.session.services.start(service, context)
         except EngineError as error:
-            return _refused(error)
+            code, message = ending(error)
+            return dataclasses.replace(_refused(error), exit_code=code, error=message)
         return Observed(0, "", "")
 
     def _judged(

@@ -11,13 +11,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from portable_dagger.bundle import layout
-from portable_dagger.bundle.images import labelled
+from portable_dagger.bundle.label import labelled
 from portable_dagger.errors import BundleError
 from portable_dagger.store.disk import disk_errors
 from portable_dagger.store.store import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from portable_dagger.bundle.description import Description
@@ -29,27 +29,25 @@ if TYPE_CHECKING:
     """Returns the Sigstore bundle of a statement about a digest; see bundle.signing."""
 
 
-def write(  # noqa: PLR0913  a bundle, and who signs it
+def write(
     store: Store,
     path: Path,
     description: Description,
     images: Sequence[Image],
     *,
-    failing: Mapping[str, Sequence[str]] | None = None,
     signer: Signer | None = None,
 ) -> str:
     """Write a bundle and return the digest of its manifest.
 
-    images: one for each step and service of the description. failing: names of failing tests by the name of the
-    step's image. The blobs come from the store: outputs, and layers that the description says are held.
+    images: one for each step and service of the description. The blobs come from the store: outputs, and layers that
+    the description says are held.
     Raises BundleError if the store lacks one, or DiskFullError.
     """
-    known = failing or {}
     manifests: dict[str, Document] = {}
     documents: list[Document] = []
     stacks = []
     for given in _ordered(description, images):
-        image = labelled(given, description, tuple(known.get(given.name, ())))
+        image = labelled(given, description, store.get_blob)
         stack = [description.layer(diff_id) for diff_id in image.layers]
         manifest = layout.image_manifest(image, stack)
         manifests[image.name] = manifest
