@@ -75,9 +75,6 @@ class Seed:
     capture: tuple[str, ...] = ()
     """More words before the verb at capture."""
 
-    slow: bool = False
-    """It brings packages or images that others do not need."""
-
 
 def fixed(files: Mapping[str, str]) -> Altered:
     """Return a copy that passes."""

@@ -53,7 +53,6 @@ SEEDS: Final = (
             ]
         ),
         altered=(fixed({"main.py": "print(list(zip('abc', 'abc')))\n"}),),
-        slow=True,
     ),
     Seed(
         "function",

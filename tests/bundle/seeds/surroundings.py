@@ -88,6 +88,5 @@ SEEDS: Final = (
         "only for x86_64|(?i:exec format error)|executable file not found",
         f"src=$(host | directory .)\ncontainer --platform=linux/arm64 | from {DEBIAN}"
         " | with-mounted-directory /src $src | with-workdir /src | with-exec -- sh check.sh | stdout",
-        slow=True,
     ),
 )

@@ -49,7 +49,6 @@ SEEDS: Final = (
             fixed({"app.py": "import sys\n\nprint(sys.path)\n"}),
             changed("F821", {"app.py": "import sys\n\nprint(sys.path, here)\n"}),
         ),
-        slow=True,
     ),
     Seed(
         "type-error",
@@ -64,7 +63,6 @@ SEEDS: Final = (
                 "return-value", {"app.py": "def half(number: int) -> int:\n    return 'one'\n"}
             ),
         ),
-        slow=True,
     ),
     Seed(
         "syntax-error",

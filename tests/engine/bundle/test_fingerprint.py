@@ -202,3 +202,17 @@ def test_few_differences_are_shown() -> None:
 def test_digests_are_the_same_everywhere() -> None:
     digest = seen(1, "a\nb in 3s").digest
     assert digest == "2c243f8ee8b1b1fe04b1837ce7d90709b7cb5d90f8b3f6b21a545594a34c93f4"
+
+
+def test_of_a_long_output_the_first_and_the_last_lines_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("portable_dagger.bundle.fingerprint.COMPARED", 400)
+    middle = "".join(f"line {number} of many\n" for number in range(100))
+    first, other, elsewhere = (
+        fingerprint(Observed(1, "", f"begin\n{middle}{more}{middle}end {end}\n"))
+        for more, end in (("", 1), ("", 2), ("in the middle\n", 1))
+    )
+    assert 10 < sum(first.lines.values()) < 25
+    assert differences(first, other) == ["- end 1", "+ end 2"]
+    assert differences(first, elsewhere) == []

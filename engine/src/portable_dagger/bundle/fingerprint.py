@@ -22,6 +22,9 @@ SHOWN: Final = 5
 LONGEST: Final = 200
 """Characters of a line that are shown."""
 
+COMPARED: Final = 8 * 2**20
+"""Characters of an output that are compared at most: of a longer one its first and its last half as many."""
+
 TIMED_OUT: Final = 124
 """The exit code of timeout(1)."""
 
@@ -106,6 +109,15 @@ def fingerprint(seen: Observed) -> Fingerprint:
         lines=Counter(line for line in lines.split("\n") if line),
         reported=reported is not None,
     )
+
+
+def _compared(output: str) -> str:
+    if len(output) <= COMPARED:
+        return output
+    half = COMPARED // 2
+    first, last = output[:half], output[-half:]
+    # Whole lines: where they are cut must not count.
+    return "\n".join((first.rpartition("\n")[0], last.partition("\n")[2]))
 
 
 def differences(recorded: Fingerprint, replayed: Fingerprint) -> list[str]:

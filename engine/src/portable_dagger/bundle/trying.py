@@ -174,15 +174,15 @@ class Replayer:
         todo = emulation.advice(platform, self.session.engine.platform, seen.output)
         if todo:
             missing.append(Missing("emulator", platform, todo))
-        verdict, reasons = judge(
-            fingerprint(recorded), fingerprint(seen), expect=self.step.expect, missing=missing
-        )
+        before = fingerprint(recorded)
+        now = before if seen == recorded else fingerprint(seen)
+        verdict, reasons = judge(before, now, expect=self.step.expect, missing=missing)
         took = 0.0 if ended is None else ended.duration
-        before = time.monotonic() - asked - took
+        began = time.monotonic() - asked - took
         packets = None
         if ended is not None and ended.traffic is not None:
             packets = ended.traffic.passed
-        return Tried(seen, verdict, reasons, before, took, packets, tuple(missing), seed, at)
+        return Tried(seen, verdict, reasons, began, took, packets, tuple(missing), seed, at)
 
     def _given(self, missing: Missing) -> bool:
         """Whether the user has given what the bundle lacks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from portable_dagger.errors import ServiceError
 from portable_dagger.session.forwarding import Forwarder
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from portable_dagger.runtime.process import Process
     from portable_dagger.session.forwarding import Report
     from portable_dagger.session.relay import Relay
+
+
+TOGETHER: Final = 0.2
+"""Seconds within which the ends of a command that failed and of a service of it count as one."""
+
+LAST_WORDS: Final = 1.0
+"""Seconds that a command has to end by itself when a service of it has died."""
 
 
 @dataclass(slots=True)
@@ -53,24 +60,34 @@ class Bound:
     running: list[tuple[str, Running]] = field(default_factory=list)
 
     async def watch(self, process: Process) -> int:
-        """Wait for the command's end; ServiceError when a service dies before it."""
+        """Wait for the command's end; ServiceError when a service dies before it, or with it.
+
+        A command that loses its service often fails by that at once. Which of the two ends is seen first must not
+        decide what is told, nor how much the command could still say.
+        """
         command = asyncio.ensure_future(process.wait())
         deaths = {r.ended: (alias, r) for alias, r in self.running}
         try:
             await asyncio.wait({command, *deaths}, return_when=asyncio.FIRST_COMPLETED)
-            if not command.done():
-                alias, dead = next(deaths[task] for task in deaths if task.done())
-                if not dead.stopping:
-                    code = dead.ended.result()
-                    raise ServiceError(
-                        f"bound service {dead.service.hostname} (aliased as {alias}) exited: exit code: {code}",
-                        dead.last_words or last_lines(dead.output),
-                    )
-            return await command
+            if deaths and command.done() and not command.exception() and command.result():
+                await asyncio.wait(deaths, timeout=TOGETHER, return_when=asyncio.FIRST_COMPLETED)
+            died = [d for task, d in deaths.items() if task.done() and not d[1].stopping]
+            if not died or (command.done() and not command.result()):
+                return await command
+            await asyncio.wait({command}, timeout=LAST_WORDS)
+            raise _died(*died[0])
         finally:
             if not command.done():
                 command.cancel()
                 await asyncio.wait([command])
+
+
+def _died(alias: str, dead: Running) -> ServiceError:
+    code = dead.ended.result()
+    return ServiceError(
+        f"bound service {dead.service.hostname} (aliased as {alias}) exited: exit code: {code}",
+        dead.last_words or last_lines(dead.output),
+    )
 
 
 def text_of(output: Output, stream: str) -> str:
