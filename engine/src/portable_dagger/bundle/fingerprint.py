@@ -101,7 +101,7 @@ def fingerprint(seen: Observed) -> Fingerprint:
         name: failure._replace(message=normalise(failure.message))
         for name, failure in (reported or {}).items()
     }
-    lines = "" if tests else normalise(seen.output)
+    lines = "" if tests else normalise(_compared(seen.output))
     return Fingerprint(
         exit_code=seen.exit_code,
         error=normalise(seen.error),
