@@ -62,4 +62,5 @@ async def replay(session: Session, body: dict[str, Any]) -> dict[str, Any]:
         secrets=dict(body.get("secrets") or {}),
         interactive=bool(body.get("interactive")),
     )
+    session.sealed = session.offline
     return await run(session, order)
