@@ -79,12 +79,12 @@ async def run(
                 account.output["root"] = Files(tuple(outcome[0]["root"]))
                 return outcome
 
-    instance = context.session.id if container.services or container.secret_environment else ""
     captures = context.session.captures
+    own = container.services or container.secret_environment or captures is not None
     result = await context.engine.steps.once(
         key,
         produce,
-        instance=instance,
+        instance=context.session.id if own else "",
         aside=step_key("offline exec", key) if context.session.offline and command.network else "",
         # What is to be captured has to happen here and now.
         usable=lambda kept: captures is None or not captures.wants(command.args, kept["exitCode"]),
