@@ -292,3 +292,16 @@ def test_secrets_are_masked_in_all_that_is_told(tmp_path: Path, mark: str) -> No
             assert text.encode() not in content, member.name
     again = dagger("reproduce", str(path), "--secret", "TOKEN=env://TOKEN", TOKEN=text)
     assert again.stdout.startswith("same failure: "), again.stdout + again.stderr
+
+
+def test_a_step_with_all_rights_is_replayed_only_if_allowed(tmp_path: Path, mark: str) -> None:
+    script = (
+        f"{BASE} | with-exec --insecure-root-capabilities -- sh -c 'echo {mark}; exit 3' | stdout"
+    )
+    dagger("--capture", str(tmp_path), "-c", script)
+    path = str(captured(tmp_path))
+    refused = dagger("reproduce", path)
+    assert refused.returncode == 12
+    assert refused.stdout.startswith("missing input: ")
+    assert "allow it with --privileged" in refused.stdout
+    assert dagger("reproduce", "--privileged", path).stdout.startswith("same failure: ")
