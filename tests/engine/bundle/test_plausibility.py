@@ -37,7 +37,6 @@ def bound(value: dict[str, Any]) -> None:
 
 
 ODD: dict[str, Callable[[dict[str, Any]], object]] = {
-    "no root": place(root=[]),
     "another layer": place(root=["sha256:" + "0" * 64]),
     "no words": place(args=[]),
     "image": place(image="x; reboot"),
@@ -61,6 +60,7 @@ ODD: dict[str, Callable[[dict[str, Any]], object]] = {
     "content": mount(content=""),
     "owner": mount(owner=[0, 2**32]),
     "mode": mount(mode=2**20),
+    "digits": mount(mode=10**400),
     "name": mount(name="\udcff"),
     "port": service(ports=[{"port": 2**16}]),
     "protocol": service(ports=[{"port": 1, "protocol": "SCTP"}]),
