@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from portable_dagger.bundle.reading import Reader
 
 DAGGER = str(Path(__file__).parents[3] / "dagger")
 BASE = "container | from debian:bookworm-slim"
+ZSTD = b"\x28\xb5\x2f\xfd"
 
 pytestmark = pytest.mark.slow
 
@@ -182,3 +184,124 @@ def test_secrets_are_named_and_never_kept(tmp_path: Path, mark: str) -> None:
     assert right.returncode == 11, right.stdout
     wrong = dagger("reproduce", str(path), *given, OTHER="wrong")
     assert wrong.returncode == 0, wrong.stdout
+
+
+NOT_BEGUN = {
+    "user": f"{BASE} | with-user nobody-MARK | with-exec true | stdout",
+    "output": f"{BASE} | with-exec --redirect-stdout /no/MARK -- true | stdout",
+    "input": f"{BASE} | with-exec --redirect-stdin /no/MARK -- true | stdout",
+    "mount": f"{BASE} | with-mounted-directory /etc/passwd $(directory | with-new-file MARK x)"
+    " | with-exec true | stdout",
+}
+
+
+@pytest.mark.parametrize("name", NOT_BEGUN)
+def test_a_step_that_cannot_begin_is_kept(tmp_path: Path, mark: str, name: str) -> None:
+    done = dagger("--capture", str(tmp_path), "-c", NOT_BEGUN[name].replace("MARK", mark))
+    assert done.returncode != 0
+    path = captured(tmp_path)
+    with Reader(path) as reader:
+        outcome = reader.description.steps[0].outcome
+        assert outcome.exit_code == -1
+        assert outcome.error in done.stderr
+    again = dagger("reproduce", str(path))
+    assert again.stdout.startswith("same failure: "), again.stdout + again.stderr
+
+
+def test_what_two_sessions_run_at_once_is_kept_by_both(tmp_path: Path, mark: str) -> None:
+    script = f"{BASE} | with-exec -- sh -c 'sleep 1; echo {mark}; exit 3' | stdout"
+    folders = [tmp_path / "first", tmp_path / "second"]
+    runs = [
+        subprocess.Popen(
+            [DAGGER, "--progress=plain", "--capture", folder, "-c", script],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for folder in folders
+    ]
+    assert [run.wait(60) for run in runs] == [3, 3]
+    assert all(map(captured, folders))
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "file").touch()
+    script = f"{BASE} | with-exec -- sh -c 'echo {mark}; exit 3' | stdout"
+    for folder in (tmp_path / "file", tmp_path / "file/folder"):
+        done = dagger("--capture", str(folder), "-c", script)
+        assert done.returncode == 3
+        assert f"nothing was captured: no bundle can be written in {folder}: " in done.stderr
+
+
+def test_names_of_reports_may_be_anything(tmp_path: Path, mark: str) -> None:
+    write = 'echo "<testsuite/>" >$(printf "a\\\\377.xml")'
+    script = f"{BASE} | with-exec -- sh -c '{write}; echo {mark}; exit 3' | stdout"
+    done = dagger("--capture", str(tmp_path), "-c", script)
+    assert done.returncode == 3, done.stderr
+    with Reader(captured(tmp_path)) as reader:
+        (report,) = reader.description.steps[0].outcome.reports
+        assert report.path == "/a\N{REPLACEMENT CHARACTER}.xml"
+
+
+def test_mounts_above_do_not_hide_those_below(tmp_path: Path, mark: str) -> None:
+    def folder(name: str) -> str:
+        return f"$(directory | with-new-file {name} {mark})"
+
+    script = (
+        f"{BASE} | with-mounted-directory /a/b {folder('in')} | with-mounted-directory /a {folder('out')}"
+        " | with-exec -- sh -c 'ls /a /a/b; exit 3' | stdout"
+    )
+    dagger("--capture", str(tmp_path), "-c", script)
+    with Reader(captured(tmp_path)) as reader:
+        below, above = (mount.content for mount in reader.description.steps[0].place.mounts)
+        assert reader.images["step-1"].image.layers[-2:] == (above, below)
+        reader.verify()
+
+
+def test_secrets_are_masked_in_all_that_is_told(tmp_path: Path, mark: str) -> None:
+    text = f"planted-{mark}"
+    workdir = tmp_path / text
+    workdir.mkdir()
+    token = "$(secret env://TOKEN)"  # noqa: S105  a script
+    script = (
+        f"{BASE} | with-secret-variable T {token} | with-env-variable V{text} {text}"
+        f" | with-label L{text} {text} | with-docker-healthcheck --args=echo,{text}"
+        f" | with-mounted-directory /m/{text} $(directory | with-new-file {text} {text})"
+        f" | with-mounted-temp /t/{text} | with-mounted-cache /c/{text} $(cache-volume {text})"
+        f" | with-exec --redirect-stdout /m/{text}/out --stdin {text} -- sh -c 'cat $T; echo $T; exit 3' | stdout"
+    )
+    done = subprocess.run(
+        [DAGGER, "--capture", tmp_path, "-c", script],
+        env={**os.environ, "TOKEN": text},
+        cwd=workdir,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    path = captured(tmp_path)
+    assert done.returncode == 3, done.stderr
+    with tarfile.open(path) as tar:
+        for member in tar:
+            file = tar.extractfile(member)
+            assert file is not None
+            content = file.read()
+            if content.startswith(ZSTD):
+                content = subprocess.run(
+                    ["zstd", "-dc"], input=content, capture_output=True, check=True
+                ).stdout
+            assert text.encode() not in content, member.name
+    again = dagger("reproduce", str(path), "--secret", "TOKEN=env://TOKEN", TOKEN=text)
+    assert again.stdout.startswith("same failure: "), again.stdout + again.stderr
+
+
+def test_a_step_with_all_rights_is_replayed_only_if_allowed(tmp_path: Path, mark: str) -> None:
+    script = (
+        f"{BASE} | with-exec --insecure-root-capabilities -- sh -c 'echo {mark}; exit 3' | stdout"
+    )
+    dagger("--capture", str(tmp_path), "-c", script)
+    path = str(captured(tmp_path))
+    refused = dagger("reproduce", path)
+    assert refused.returncode == 12
+    assert refused.stdout.startswith("missing input: ")
+    assert "allow it with --privileged" in refused.stdout
+    assert dagger("reproduce", "--privileged", path).stdout.startswith("same failure: ")

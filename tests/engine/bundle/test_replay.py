@@ -85,6 +85,8 @@ def test_another_time_of_day_and_what_is_missing_are_told() -> None:
 
 
 def test_what_cannot_be_tried_is_missing_something() -> None:
-    found = answer.untried(TESTS, "red.tar", MissingInputError("it is thin", "get a full one"))
+    found = answer.untried(
+        TESTS, "red.tar", "layer", MissingInputError("it is thin", "get a full one")
+    )
     assert (found["verdict"], found["exit"], found["replayed"]) == ("missing", 12, None)
     assert found["missing"] == [{"kind": "layer", "name": "it is thin", "reason": "get a full one"}]

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from portable_dagger.bundle.masking import Mask
 from portable_dagger.bundle.reading import Reader
 from portable_dagger.bundle.unpacking import unpack, unpack_all
-from portable_dagger.errors import BundleDamagedError, BundleError
+from portable_dagger.errors import BundleDamagedError, BundleError, DiskFullError
 from portable_dagger.store.snapshot import Snapshot
+from portable_dagger.store.store import Store
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-
-    from portable_dagger.store.store import Store
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="layers have owners: needs root")
 
@@ -67,3 +68,20 @@ def test_a_layer_that_is_another(
         unpack_all(reader, other, [layer.diff_id for layer in layers])
     assert not other.has_layer(layers[0].diff_id)
     assert not list((other.root / "stages").iterdir())
+
+
+def test_a_layer_that_fills_the_disk_is_told(make: Callable[..., Any], tmp_path: Path) -> None:
+    make(Mask(()), text="text" * 2**12).write(tmp_path / "step.bundle")
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4M", "none", small], check=True)
+    try:
+        full = Store(small / "store")
+        with Reader(tmp_path / "step.bundle") as reader:
+            layers = reader.images["step-1"].image.layers
+            with pytest.raises(DiskFullError):
+                unpack(reader, full, layers[1])
+        assert full.layers == []
+        full.close()
+    finally:
+        subprocess.run(["umount", small], check=True)

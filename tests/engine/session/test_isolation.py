@@ -181,6 +181,58 @@ def test_a_function_reaches_nothing_of_the_host(desk: Desk, tmp_path: Path) -> N
     desk.run(attack)
 
 
+WRITES = (
+    'directory{withNewFile(path:"a",contents:"b"){export(path:"OUTSIDE/it")}}',
+    'directory{withNewFile(path:"a",contents:"b"){file(path:"a"){export(path:"OUTSIDE/it")}}}',
+    'container{export(path:"OUTSIDE/it")}',
+    'directory{withNewFile(path:"a",contents:"b"){changes(from:"EMPTY"){export(path:"OUTSIDE/it")}}}',
+)
+
+
+def test_commands_and_functions_write_nothing_on_the_host(desk: Desk, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+
+    async def attack(engine: Engine) -> None:
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+        (scratch / "link").symlink_to(outside)
+        session = opened(engine)
+        for client in (command(session), function(session, scratch)):
+            empty = await ask(client, "{directory{id}}")
+            for write in WRITES:
+                for place in (str(outside), "../outside", "link"):
+                    asked = write.replace("OUTSIDE", place).replace("EMPTY", empty)
+                    assert '"errors"' in await ask(client, f"{{{asked}}}"), asked
+        assert list(outside.iterdir()) == []
+        inside = WRITES[0].replace("OUTSIDE", ".")
+        assert await ask(function(session, scratch), f"{{{inside}}}") == str(scratch / "it")
+        await engine.close_session(session)
+
+    desk.run(attack)
+    assert not Path("/nonexistent").exists()
+
+
+def test_a_replay_fetches_nothing_for_its_commands(desk: Desk) -> None:
+    recipe = "FROM scratch\\nADD http://192.0.2.1/x /"
+    made = f'withNewFile(path:"Dockerfile",contents:"{recipe}")'
+
+    async def attack(engine: Engine) -> None:
+        session = opened(engine)
+        session.sealed = True
+        for asked in (
+            '{http(url:"http://192.0.2.1/x"){contents}}',
+            '{git(url:"https://192.0.2.1/x"){head{commit}}}',
+            '{container{from(address:"192.0.2.1/x"){id}}}',
+            '{container{publish(address:"192.0.2.1/x")}}',
+            f"{{directory{{{made}{{dockerBuild{{platform rootfs{{entries}}}}}}}}}}",
+        ):
+            assert "leads out of a replay" in await ask(command(session), asked), asked
+        await engine.close_session(session)
+
+    desk.run(attack)
+
+
 class _Answering(BaseHTTPRequestHandler):
     """Answers a text."""
 

@@ -186,7 +186,7 @@ async def with_changesets(
 @CHANGESET.field()
 async def export(self: Changeset, context: Context, *, path: str) -> str:
     """Apply the changes to a path of the host; returns the absolute path."""
-    target = context.client.workdir / path
+    target = context.client.on_host(path)
     found = await _changes(self, context)
 
     def write() -> None:

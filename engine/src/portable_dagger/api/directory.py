@@ -395,7 +395,7 @@ async def with_changes(self: Directory, context: Context, *, changes: Changeset)
 @DIRECTORY.field()
 async def export(self: Directory, context: Context, *, path: str, wipe: bool = False) -> str:
     """Write the directory to a path of the host; returns the absolute path."""
-    target = context.client.workdir / path
+    target = context.client.on_host(path)
     await asyncio.to_thread(
         export_directory, context.store, self.root, self.path, target, wipe=wipe
     )

@@ -215,7 +215,7 @@ async def export(
     self: File, context: Context, *, path: str, allow_parent_dir_path: bool = False
 ) -> str:
     """Write the file to a path of the host; into it, if it is a directory and that is allowed."""
-    target = context.client.workdir / path
+    target = context.client.on_host(path)
     if target.is_dir():
         if not allow_parent_dir_path:
             raise QueryError(

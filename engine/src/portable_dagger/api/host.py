@@ -49,15 +49,9 @@ async def host(self: object, context: Context) -> Host:
 
 
 def _on_host(context: Context, path: str) -> Path:
-    """Return a host path; a function's host is its own scratch folder, and it may not leave it."""
     if path.startswith("~/") and context.client.is_main:
         return context.session.home() / path[2:]
-    found = context.client.workdir / path
-    if not context.client.is_main:
-        inside = found.resolve()
-        if not inside.is_relative_to(context.client.workdir.resolve()):
-            raise NotFoundError(f"{path} lies outside of the function's own folder")
-    return found
+    return context.client.on_host(path)
 
 
 @HOST.field(scope=Scope.CLIENT, step="host")

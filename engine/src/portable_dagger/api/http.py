@@ -37,6 +37,8 @@ async def http(
     if experimental_service_host is not None:
         port = urlsplit(url).port or DEFAULT_PORTS.get(urlsplit(url).scheme, 0)
         address = await context.session.services.place(experimental_service_host, port, context)
+    else:
+        context.session.check_way_out(url)
     if auth_header is not None:
         authorization = (
             (await context.session.secrets.text(auth_header, context.client)).decode().strip()

@@ -19,8 +19,8 @@ OUTPUT_SHOWN: Final = 100 * 1024
 """Characters of the output that an answer has."""
 
 
-def untried(step: Step, path: str, error: MissingInputError) -> dict[str, Any]:
-    """Return the answer for a step that cannot even be tried."""
+def untried(step: Step, path: str, kind: str, error: MissingInputError) -> dict[str, Any]:
+    """Return the answer for a step that cannot even be tried; `kind` is that of what is missing."""
     return {
         "verdict": Verdict.MISSING.name.lower(),
         "text": Verdict.MISSING.text,
@@ -30,7 +30,7 @@ def untried(step: Step, path: str, error: MissingInputError) -> dict[str, Any]:
         "recorded": {"exit_code": step.outcome.exit_code, "error": step.outcome.error},
         "replayed": None,
         "differences": [],
-        "missing": [{"kind": "layer", "name": error.message, "reason": error.hint}],
+        "missing": [{"kind": kind, "name": error.message, "reason": error.hint}],
         "attempts": [],
         "seconds": None,
         "packets": 0,

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from portable_dagger.graph.values import Mount as MountValue
     from portable_dagger.graph.values import Secret
     from portable_dagger.graph.values import Service as ServiceValue
+    from portable_dagger.images.config import Pairs
+    from portable_dagger.images.healthcheck import Healthcheck
     from portable_dagger.store.store import Store
 
 SMALL: Final = 64 * 2**10
@@ -100,6 +102,9 @@ class Builder:
                 lacking += [dataclasses.replace(m, name=f"{m.name} ({alias})") for m in inner]
                 if service.identity not in found.layers:
                     lacking.append(Missing("service", alias, "its files are as it began"))
+        if place.nested:
+            reason = "the command may ask the engine to fetch something"
+            lacking.append(Missing("network", "of the engine's API", reason))
         layers = {*place.root, *(mount.content for mount in place.mounts)}
         for _, name in place.services:
             inner_place = self.services[name].place
@@ -109,7 +114,8 @@ class Builder:
             for layer in sorted(layers)
             for path in self._masked.get(layer, ())
         ]
-        return tuple(dict.fromkeys(lacking))
+        named = (dataclasses.replace(m, name=self.mask.text(m.name)) for m in lacking)
+        return tuple(dict.fromkeys(named))
 
     def outcome(self, outcome: Outcome) -> Outcome:
         """Return an outcome with its blobs in the bundle."""
@@ -134,12 +140,13 @@ class Builder:
 
     def source(self, place: Place, workdir: str) -> str:
         """Return where the source under test is: the innermost mounted directory that holds the working directory."""
+        workdir = posixpath.join(ROOT, workdir)
         holding = [
             mount.target
             for mount in place.mounts
             if mount.kind == "directory" and f"{workdir}/".startswith(f"{mount.target}/")
         ]
-        return max(holding, key=len, default=workdir or ROOT)
+        return max(holding, key=len, default=workdir)
 
     def ports(self, container: Container) -> tuple[Port, ...]:
         """Return the ports that a service's container exposes."""
@@ -167,7 +174,7 @@ class Builder:
             root.append(self._layer(own[ROOT], base=False))
         mounts = tuple(self._mount(container, mount, own) for mount in container.mounts)
         services = tuple(
-            (alias, self._service(service, found))
+            (self.mask.text(alias), self._service(service, found))
             for alias, service in container.services
             if service.container is not None
         )
@@ -177,11 +184,9 @@ class Builder:
             platform=container.platform,
             args=args,
             root=tuple(root),
-            environment=tuple(
-                (name, self.mask.text(value)) for name, value in container.volatile_environment
-            ),
+            environment=self._masked_pairs(container.volatile_environment),
             secrets=tuple(
-                (variable, self._secret(secret))
+                (self.mask.text(variable), self._secret(secret))
                 for variable, secret in container.secret_environment
             ),
             mounts=mounts,
@@ -190,18 +195,29 @@ class Builder:
             nested=command.nested,
             init=command.init,
         )
-        environment = tuple((n, self.mask.text(v)) for n, v in container.config.env)
         config = dataclasses.replace(
             container.config,
-            env=environment,
+            env=self._masked_pairs(container.config.env),
             entrypoint=None,
             cmd=args,
-            labels=tuple((n, self.mask.text(v)) for n, v in container.config.labels),
+            labels=self._masked_pairs(container.config.labels),
+            user=self.mask.text(container.config.user),
+            workdir=self.mask.path(container.config.workdir),
+            healthcheck=self._healthcheck(container),
         )
-        contents = [mount.content for mount in mounts if mount.content]
-        layers = tuple(dict.fromkeys((*root, *contents)))
+        # As at a launch: what is mounted further down is not hidden by what is mounted above it.
+        downwards = sorted(mounts, key=lambda mount: mount.target.count("/"))
+        contents = [mount.content for mount in downwards if mount.content]
+        layers = (*root, *contents)
         self.images.append(Image(image, container.platform, config, layers))
         return place
+
+    def _masked_pairs(self, pairs: Pairs) -> Pairs:
+        return tuple((self.mask.text(name), self.mask.text(value)) for name, value in pairs)
+
+    def _healthcheck(self, container: Container) -> Healthcheck | None:
+        check = container.config.healthcheck
+        return check and dataclasses.replace(check, args=tuple(map(self.mask.text, check.args)))
 
     def _service(self, service: ServiceValue, found: Found) -> str:
         own = found.layers.get(service.identity, {})
@@ -218,7 +234,7 @@ class Builder:
             place = self._place(name, service.container, command, found, own)
             self.services[name] = Service(
                 name=name,
-                hostname=service.hostname,
+                hostname=self.mask.text(service.hostname),
                 place=place,
                 ports=self.ports(service.container),
                 data=service.identity in found.layers,
@@ -226,23 +242,24 @@ class Builder:
         return self._names[key]
 
     def _mount(self, container: Container, mount: MountValue, own: dict[str, str]) -> Mount:
+        target = self.mask.path(mount.target)
         match mount:
             case DirectoryMount():
                 return self._directory(container, mount, own)
             case CacheMount():
-                return Mount(mount.target, "cache", name=self.mask.text(mount.volume.key))
+                return Mount(target, "cache", name=self.mask.text(mount.volume.key))
             case TempMount():
-                return Mount(mount.target, "temp", size=mount.size)
+                return Mount(target, "temp", size=mount.size)
             case SecretMount():
                 return Mount(
-                    mount.target,
+                    target,
                     "secret",
                     name=self._secret(mount.secret),
                     owner=mount.owner,
                     mode=mount.mode,
                 )
             case SocketMount():
-                return Mount(mount.target, "socket", owner=mount.owner)
+                return Mount(target, "socket", owner=mount.owner)
 
     def _directory(self, container: Container, mount: DirectoryMount, own: dict[str, str]) -> Mount:
         added = (own[mount.target],) if mount.target in own else ()
@@ -255,18 +272,19 @@ class Builder:
             place,
             self.mask,
             below=container.root,
-            title=f"what is mounted at {mount.target}",
+            title=self.mask.text(f"what is mounted at {mount.target}"),
         )
         return Mount(
-            mount.target,
+            self.mask.path(mount.target),
             "file" if isinstance(mount.source, File) else "directory",
             content=self._packed(packed),
-            path=place,
+            path=self.mask.path(place),
             read_only=mount.read_only,
         )
 
     def _layer(self, digest: str, *, base: bool) -> str:
-        packed = pack_layer(self.store, digest, self.mask, self._titles.get(digest, ""))
+        title = self.mask.text(self._titles.get(digest, ""))
+        packed = pack_layer(self.store, digest, self.mask, title)
         if base:
             self._bases.add(packed.layer.diff_id)
             origin = self.store.origins.of(digest)
@@ -307,7 +325,7 @@ class Builder:
         if secret.name:
             return self.mask.text(secret.name)
         scheme, _, rest = secret.uri.partition("://")
-        return scheme if scheme == "cmd" else posixpath.basename(rest)
+        return scheme if scheme == "cmd" else self.mask.text(posixpath.basename(rest))
 
     def _kept(self, digest: str) -> str:
         return self.blob(self.store.get_blob(digest)) if digest else ""

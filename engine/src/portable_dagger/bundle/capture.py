@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import fnmatch
+import os
 import re
 import time
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from portable_dagger.bundle.description import Description, Missing, Outcome, Re
 from portable_dagger.bundle.fingerprint import fingerprint, observed
 from portable_dagger.bundle.masking import Mask
 from portable_dagger.bundle.writing import write
-from portable_dagger.errors import ExecError
+from portable_dagger.errors import BundleError, ExecError
 from portable_dagger.ops.command import Command
 from portable_dagger.record.output import STREAMS
 
@@ -100,13 +101,11 @@ class Captures:
         asked = self.order.asks_for(command.args)
         if not unexpected and not asked and ended.code == 0:
             return
-        assert ended.output is not None
         message = "" if ended.error is None else ended.error.message
         outcome = await asyncio.to_thread(self._outcome, ended.code, message, ended.output)
-        assert ended.prepared is not None
         store = context.store
         reports = await asyncio.to_thread(written_reports, ended.prepared)
-        kept = tuple(Report(path, store.put_blob(data, "output", path)) for path, data in reports)
+        kept = tuple(Report(path, store.put_blob(data, "output")) for path, data in reports)
         self._caught.append(
             Caught(
                 name="withExec " + " ".join(command.args),
@@ -175,7 +174,7 @@ class Captures:
         description = Description(
             created=time.time(),
             command=builder.mask.text(session.labels.get("command", "")),
-            workdir=str(session.workdir),
+            workdir=builder.mask.path(str(session.workdir)),
             host=facts.host(),
             versions=facts.versions(),
             steps=tuple(steps),
@@ -184,9 +183,16 @@ class Captures:
             commit=facts.commit(session.workdir),
             record=builder.blob(session.log.text().encode()),
         )
-        self.order.directory.mkdir(parents=True, exist_ok=True)
-        path = self.order.directory / f"{_slug(steps[0].name)}-{session.id[:8]}.tar"
-        write(store, path, description, builder.images, signer=self.order.signer)
+        folder = self.order.directory
+        path = folder / f"{_slug(steps[0].name)}-{session.id[:8]}.tar"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write(store, path, description, builder.images, signer=self.order.signer)
+        except OSError as error:
+            raise BundleError(
+                f"no bundle can be written in {folder}: {error.strerror}",
+                "give a folder that can be written to --capture",
+            ) from error
         return {
             "path": str(path),
             "size": path.stat().st_size,
@@ -206,13 +212,13 @@ class Captures:
             outcome=builder.outcome(caught.outcome),
             stdin=builder.blob(command.stdin.encode()) if command.stdin else "",
             redirects=(
-                command.redirect_stdin,
-                command.redirect_stdout,
-                command.redirect_stderr,
+                builder.mask.path(command.redirect_stdin),
+                builder.mask.path(command.redirect_stdout),
+                builder.mask.path(command.redirect_stderr),
             ),
             expect=command.expect.name,
             network=command.network,
-            source=builder.source(place, caught.container.config.workdir),
+            source=builder.source(place, builder.mask.path(caught.container.config.workdir)),
             started=caught.started,
             duration=round(caught.duration, 4),
             packets=caught.packets,
@@ -220,11 +226,13 @@ class Captures:
             same_as=tuple(map(builder.mask.text, same)),
             memory=limits.memory,
             processes=limits.processes,
-            hostname=caught.service.hostname if caught.service else "",
+            hostname=builder.mask.text(caught.service.hostname) if caught.service else "",
             ports=builder.ports(caught.container) if caught.service else (),
         )
 
-    def _outcome(self, code: int, message: str, output: Output) -> Outcome:
+    def _outcome(self, code: int, message: str, output: Output | None) -> Outcome:
+        if output is None:
+            return Outcome(code, message)
         output.end()
         store = self.session.engine.store
         stdout, stderr, combined = (
@@ -234,13 +242,22 @@ class Captures:
         return Outcome(code, message, stdout=stdout, stderr=stderr, combined=combined)
 
 
-def written_reports(prepared: Launch) -> list[tuple[str, bytes]]:
-    """Return the JUnit reports among the files that a command wrote, by their paths in its container."""
+def written_reports(prepared: Launch | None) -> list[tuple[str, bytes]]:
+    """Return the JUnit reports among the files that a command wrote, by their paths in its container.
+
+    None stands for a command that did not begin.
+    """
+    if prepared is None:
+        return []
     return [
-        (str(Path(target, path.relative_to(stage.root))), path.read_bytes())
+        (_shown(Path(target, path.relative_to(stage.root))), path.read_bytes())
         for target, stage in prepared.stages.items()
         for path in sorted(_written(stage.root))
     ]
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _written(upper: Path) -> Iterator[Path]:

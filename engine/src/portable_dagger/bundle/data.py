@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from portable_dagger.errors import BundleError
+from portable_dagger.errors import BundleError, ServiceError
 from portable_dagger.graph.values import DirectoryMount
 from portable_dagger.ops.launch import ROOT
 from portable_dagger.runtime.plan import OverlayMount
@@ -43,15 +43,19 @@ class Found:
 
 
 async def find(container: Container, context: Context) -> Found:
-    """Take the files of all services that a container is bound to, and of those that they are bound to."""
+    """Take the files of all services that a container is bound to, and of those that they are bound to.
+
+    Of one that has ended meanwhile nothing is taken.
+    """
     found: dict[str, dict[str, str]] = {}
     waiting = [service for _, service in container.services]
     while waiting:
         service = waiting.pop()
         if service.identity in found or service.container is None:
             continue
-        running = context.session.services.find(service)
-        found[service.identity] = await _take(running, context.store)
+        with contextlib.suppress(ServiceError):
+            running = context.session.services.find(service)
+            found[service.identity] = await _take(running, context.store)
         waiting += [inner for _, inner in service.container.services]
     return Found(found)
 

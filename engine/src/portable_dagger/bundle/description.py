@@ -232,13 +232,15 @@ def encode(description: Description) -> bytes:
 
 def decode(data: bytes) -> Description:
     """Read a description. Raises BundleError if it is none, or of a newer format."""
-    # cattrs takes a while to import, and most engines never read a bundle.
+    # These take a while to import, and most engines never read a bundle.
     from cattrs import BaseValidationError, Converter  # noqa: PLC0415
+
+    from portable_dagger.bundle.plausibility import check  # noqa: PLC0415
 
     try:
         value: dict[str, Any] = json.loads(data)
         found = value.get("format")
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise BundleError(
             f"the bundle's description cannot be read: {error}", "get the file again"
         ) from error
@@ -248,8 +250,10 @@ def decode(data: bytes) -> Description:
             "use the version of this repository that made it, or a later one",
         )
     try:
-        return Converter().structure(value, Description)
+        description = Converter().structure(value, Description)
     except (BaseValidationError, KeyError, TypeError, ValueError) as error:
         raise BundleError(
             f"the bundle's description lacks something: {error!r}", "get the file again"
         ) from error
+    check(description)
+    return description

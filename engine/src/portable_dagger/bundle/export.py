@@ -84,7 +84,7 @@ def script(reader: Reader, number: int = 1) -> str:
 
 def _check_whole(reader: Reader, places: list[Place]) -> None:
     for place in places:
-        for diff_id in reader.images[place.image].image.layers:
+        for diff_id in reader.image(place.image).layers:
             layer = reader.description.layer(diff_id)
             if not reader.holds(layer.blob):
                 raise BundleError(
@@ -149,7 +149,7 @@ def _options(reader: Reader, place: Place, services: list[Service]) -> list[str]
     for name, value in place.environment:
         words += ["--env", shlex.quote(f"{name}={value}")]
     for name, _ in place.secrets:
-        words += ["--env", name]
+        words += ["--env", shlex.quote(name)]
     known = {service.name: service for service in services}
     for alias, name in place.services:
         found = _container(known[name], services)

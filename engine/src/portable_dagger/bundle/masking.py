@@ -48,6 +48,10 @@ class Mask:
             errors="surrogateescape"
         )
 
+    def path(self, path: str) -> str:
+        """Return a path, masked as the names of files are."""
+        return self.data(path.encode(errors="surrogateescape")).decode(errors="surrogateescape")
+
     def data(self, data: bytes) -> bytes:
         """Return the content of a file, masked."""
         return self._files.masked(data)[0]

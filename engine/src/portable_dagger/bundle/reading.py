@@ -61,7 +61,7 @@ class Reader:
             """The digest of the bundle's manifest, which stands for all of it."""
 
             self._manifest = self._object(self.digest)
-            self.description: Description = decode(self.blob(self._named("config")[0].digest))
+            self.description: Description = decode(self.blob(self._config().digest))
         except BaseException:
             self._archive.close()
             raise
@@ -93,9 +93,15 @@ class Reader:
         """Return a reader of a blob, whose digest it does not check; BundleDamagedError if it is missing."""
         return self._archive.stream(digest)
 
+    def image(self, name: str) -> Image:
+        """Return a step's or service's image; BundleDamagedError if there is none."""
+        if name not in self.images:
+            raise BundleDamagedError(f"{self.path} has no image {name}", _HINT)
+        return self.images[name].image
+
     def image_config(self, name: str) -> ImageConfig:
         """Return the configuration of a step's or service's image; BundleDamagedError if there is none."""
-        return self.images[name].image.config if name in self.images else self._lacking(name)
+        return self.image(name).config
 
     @functools.cached_property
     def images(self) -> dict[str, Stored]:
@@ -157,6 +163,12 @@ class Reader:
             "a bundle is a file that `./dagger --capture FOLDER …` wrote",
         )
 
+    def _config(self) -> Descriptor:
+        found = self._named("config")
+        if len(found) != 1:
+            raise BundleDamagedError(f"{self.path} has no description", _HINT)
+        return found[0]
+
     def _named(self, field: str) -> tuple[Descriptor, ...]:
         return self._listed(self._manifest, field)
 
@@ -167,7 +179,9 @@ class Reader:
         except (KeyError, TypeError, AttributeError) as error:
             raise BundleDamagedError(f"a manifest of {self.path} lacks {error}", _HINT) from error
         for entry in listed:
-            if not (isinstance(entry.digest, str) and isinstance(entry.annotations, dict)):
+            noted = entry.annotations
+            texts = isinstance(noted, dict) and all(isinstance(t, str) for t in noted.values())
+            if not (isinstance(entry.digest, str) and texts):
                 raise BundleDamagedError(f"{field} of {self.path} cannot be read", _HINT)
         return listed
 
@@ -187,6 +201,3 @@ class Reader:
             return read_object(self.blob(digest), digest)
         except ArchiveError as error:
             raise BundleDamagedError(f"{self.path}: {error.message}", _HINT) from error
-
-    def _lacking(self, name: str) -> ImageConfig:
-        raise BundleDamagedError(f"{self.path} has no image {name}", _HINT)

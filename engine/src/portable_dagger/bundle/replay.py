@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.bundle import answer
 from portable_dagger.bundle.gathering import gather
+from portable_dagger.bundle.images import bound
 from portable_dagger.bundle.reading import Reader
 from portable_dagger.bundle.trying import Replayer
 from portable_dagger.errors import BundleError, MissingInputError
@@ -26,11 +27,18 @@ EXCLUDED: Final = ("**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/n
 """What of a folder given as source is no source."""
 
 
+_NO_RIGHTS: Final = MissingInputError(
+    "the step, or a service of it, has all rights (insecureRootCapabilities): it can change this machine",
+    "if you trust whoever made the bundle, allow it with --privileged",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a command line wants: a step of a bundle ("" is the first), `repeat` times.
 
     source: a folder instead of the captured source. secrets: URIs by the secrets' names. interactive: a shell follows.
+    privileged: whether containers with all rights may run, which can do anything to the machine.
     """
 
     path: Path
@@ -39,6 +47,7 @@ class Order:
     repeat: int = 1
     secrets: dict[str, str] = field(default_factory=dict)
     interactive: bool = False
+    privileged: bool = False
 
 
 async def replay(session: Session, order: Order) -> dict[str, Any]:
@@ -49,11 +58,13 @@ async def replay(session: Session, order: Order) -> dict[str, Any]:
     began = time.monotonic()
     with Reader(order.path) as reader:
         step = choose(reader, order.step)
+        if not order.privileged and _is_privileged(reader, step):
+            return answer.untried(step, str(order.path), "privileged", _NO_RIGHTS)
         with session.progress.span("bundle", f"load {order.path.name}"):
             try:
                 layers = await asyncio.to_thread(gather, session.engine.store, reader, step)
             except MissingInputError as error:
-                return answer.untried(step, str(order.path), error)
+                return answer.untried(step, str(order.path), "layer", error)
         loaded = time.monotonic() - began
         replayer = Replayer(
             session=session,
@@ -85,6 +96,14 @@ def choose(reader: Reader, wanted: str) -> Step:
             f"{len(fitting) or 'no'} steps of {reader.path.name} fit {wanted!r}", f"it has {listed}"
         )
     return fitting[0]
+
+
+def _is_privileged(reader: Reader, step: Step) -> bool:
+    places = [
+        step.place,
+        *(service.place for service in bound(step.place, reader.description)),
+    ]
+    return any(place.privileged for place in places)
 
 
 async def _source(session: Session, order: Order) -> Directory | None:

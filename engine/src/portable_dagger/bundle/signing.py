@@ -7,7 +7,6 @@ by the base64 of its SHA-256: the form in which cosign signs images.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
@@ -86,7 +85,7 @@ def hint(signature: bytes) -> str:
     """Return the name of the key that a signature claims to be of; "" if it claims none."""
     try:
         found = json.loads(signature)["verificationMaterial"]["publicKey"]["hint"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return str(found)
 
@@ -131,7 +130,7 @@ def _is_signed(signature: bytes, digest: str, key: EllipticCurvePublicKey) -> bo
         given = [base64.b64decode(each["sig"], validate=True) for each in envelope["signatures"]]
         statement = json.loads(payload)
         subjects = [subject["digest"].get(algorithm) for subject in statement["subject"]]
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # Not in the form that we know, so not what this key signed for us.
         return False
     if envelope.get("payloadType") != PAYLOAD or value not in subjects:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from portable_dagger.errors import ArchiveError, BundleDamagedError
 from portable_dagger.images.compression import unzstd
 from portable_dagger.images.layers import unpack_stream
+from portable_dagger.store.disk import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 def unpack(reader: Reader, store: Store, diff_id: str) -> None:
     """Bring a layer into the store, if it is not there.
 
-    Raises BundleDamagedError if the file lacks it, or it is not what its name says.
+    Raises BundleDamagedError if the file lacks it, or it is not what its name says; DiskFullError.
     """
     if store.has_layer(diff_id):
         return
     layer = reader.description.layer(diff_id)
     try:
-        with unzstd(cast("IO[bytes]", reader.stream(layer.blob))) as stream:
+        with (
+            disk_errors(store.root),
+            unzstd(cast("IO[bytes]", reader.stream(layer.blob))) as stream,
+        ):
             unpack_stream(store, stream, diff_id, "bundle", layer.title)
     except ArchiveError as error:
         raise BundleDamagedError(

@@ -67,7 +67,7 @@ def _check_docker(reader: Reader, archive: Archive) -> None:
     }
     try:
         found = {(entry["Config"], *entry["Layers"]) for entry in json.loads(data)}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _wrong(reader, f"{layout.DOCKER_FILE} cannot be read") from error
     if found != own:
         raise _wrong(reader, f"{layout.DOCKER_FILE} names other images than the bundle's manifest")

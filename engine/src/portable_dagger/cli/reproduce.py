@@ -60,6 +60,7 @@ def asked(given: Given, arguments: list[str]) -> dict[str, Any]:
         "repeat": int(repeat),
         "secrets": secrets,
         "interactive": "interactive" in given,
+        "privileged": "privileged" in given,
     }
 
 

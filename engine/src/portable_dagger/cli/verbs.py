@@ -170,6 +170,7 @@ VERBS = (
         (
             *JSON,
             Option("network", "let the step have the network"),
+            Option("privileged", "let the step have all rights on this machine, if it had them"),
             Option("repeat", "try so many times, each with another seed", "number"),
             Option(
                 "secret",

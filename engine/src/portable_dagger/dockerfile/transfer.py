@@ -145,6 +145,7 @@ class Transfer:
 
     async def _fetched(self, instruction: Instruction, url: str) -> Source:
         client, network = self._context.client, self._context.engine.network
+        self._context.session.check_way_out(url)
         request = http.Request(url, away_from=None if client.is_main else network.containers)
         with self._context.session.progress.span("http", f"{instruction.place}: {instruction}"):
             path = await http.fetch(self._context.store, request)

@@ -150,7 +150,7 @@ def read_object(data: bytes, name: str) -> dict[str, Any]:
     """Read a JSON object; ArchiveError if it is none."""
     try:
         value = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ArchiveError(f"{name} of the image is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ArchiveError(f"{name} of the image is not a JSON object")

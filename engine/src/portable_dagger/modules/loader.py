@@ -232,6 +232,8 @@ class Modules:
         )
 
     async def _load(self, module: LoadedModule, context: Context, span: Span) -> LoadedModule:
+        if module.source.lock is not None or module.source.project.requirements:
+            context.session.check_way_out(f"what installs the packages of the module {module.name}")
         core = self._engine.core_types
         kept = self._engine.state / "modules" / module.files.digest
         module.folder = await asyncio.to_thread(

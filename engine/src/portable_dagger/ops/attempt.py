@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from portable_dagger.errors import EngineError, ExecError, NotFoundError
+from portable_dagger.errors import EngineError, ExecError, MountError, NotFoundError
 from portable_dagger.ops.launch import Launch, Options, launch
 from portable_dagger.ops.nesting import nested_session
 from portable_dagger.ops.paths import absolute, locate
@@ -47,7 +47,7 @@ class Ended:
     traffic: Traffic | None = None
     """What it sent to outside; counted where a capture or a session without network wants to know."""
 
-    started: float = 0.0
+    started: float = field(default_factory=time.time)
     duration: float = 0.0
 
 
@@ -57,60 +57,73 @@ async def attempt(
 ) -> AsyncIterator[Ended]:
     """Run the command; yields how it ended, with its file systems still there and its services still up.
 
-    Raises what keeps it from being tried, such as a service that does not start.
+    A command that cannot begin, as its user or a mount point is missing, has ended too: `prepared` or `output` may be
+    None then. Raises what keeps it from being tried, such as a service that does not start.
     """
-    engine = context.engine
     ended = Ended()
     async with contextlib.AsyncExitStack() as stack:
         services = context.session.services
         asked = time.monotonic()
-        ended.bound = bound = await services.bind(container.services, context, command.args)
+        ended.bound = await services.bind(container.services, context, command.args)
         if container.services and span.account is not None:
             span.account.waited["services"] = time.monotonic() - asked
-        slot: Slot | None = None
-        if command.network:
-            slot = await engine.network.acquire(context.session.id, cut=context.session.offline)
-            stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
-        environment: tuple[tuple[str, str], ...] = ()
-        if command.nested and slot is not None:
-            environment = await stack.enter_async_context(nested_session(context, slot))
-        options = Options(
-            args=command.args,
-            name="exec-" + secrets.token_hex(6),
-            stdin=await asyncio.to_thread(_stdin, container, context, command),
-            privileged=command.privileged,
-            init=command.init,
-            environment=environment,
-            hosts=bound.hosts,
-            clock=command.clock,
-            limits=command.limits,
-        )
         try:
-            ended.prepared = await stack.enter_async_context(
-                launch(container, context, options, slot)
-            )
-        except NotFoundError as error:
-            if not error.message.startswith("unable to find"):
-                raise
-            raise _failed(command, f"get user: {error.message}", -1) from error
-        ended.output = Output(engine.logs_folder, ended.prepared.secrets, span)
-        stack.callback(ended.output.remove)
-        _check_redirects(container, context, command)
-        captures = context.session.captures
-        if captures is not None:
-            ended.found = await captures.find(container, context)
-        ended.started = time.time()
-        process = await start(ended.prepared.plan, ended.output.write)
-        try:
-            ended.code = await bound.watch(process)
-        except EngineError as error:
+            await _run(container, context, command, ended, span, stack)
+        except (ExecError, MountError) as error:
             ended.error = error
-        finally:
-            ended.output.end()
-            ended.duration = time.time() - ended.started
-        if slot is not None and (captures is not None or context.session.offline):
-            ended.traffic = engine.network.sent_outside(slot)
         yield ended
+
+
+async def _run(  # noqa: PLR0913, PLR0917  a command, where it runs, and what becomes of it
+    container: Container,
+    context: Context,
+    command: Command,
+    ended: Ended,
+    span: Span,
+    stack: contextlib.AsyncExitStack,
+) -> None:
+    engine = context.engine
+    slot: Slot | None = None
+    if command.network:
+        slot = await engine.network.acquire(context.session.id, cut=context.session.offline)
+        stack.push_async_callback(engine.network.release, slot, reuse=not command.privileged)
+    environment: tuple[tuple[str, str], ...] = ()
+    if command.nested and slot is not None:
+        environment = await stack.enter_async_context(nested_session(context, slot))
+    options = Options(
+        args=command.args,
+        name="exec-" + secrets.token_hex(6),
+        stdin=await asyncio.to_thread(_stdin, container, context, command),
+        privileged=command.privileged,
+        init=command.init,
+        environment=environment,
+        hosts=ended.bound.hosts,
+        clock=command.clock,
+        limits=command.limits,
+    )
+    try:
+        ended.prepared = await stack.enter_async_context(launch(container, context, options, slot))
+    except NotFoundError as error:
+        if not error.message.startswith("unable to find"):
+            raise
+        raise _failed(command, f"get user: {error.message}", -1) from error
+    ended.output = Output(engine.logs_folder, ended.prepared.secrets, span)
+    stack.callback(ended.output.remove)
+    _check_redirects(container, context, command)
+    captures = context.session.captures
+    if captures is not None:
+        ended.found = await captures.find(container, context)
+    ended.started = time.time()
+    process = await start(ended.prepared.plan, ended.output.write)
+    try:
+        ended.code = await ended.bound.watch(process)
+    except EngineError as error:
+        ended.error = error
+    finally:
+        ended.output.end()
+        ended.duration = time.time() - ended.started
+    if slot is not None and (captures is not None or context.session.offline):
+        ended.traffic = engine.network.sent_outside(slot)
 
 
 def _stdin(container: Container, context: Context, command: Command) -> bytes | None:

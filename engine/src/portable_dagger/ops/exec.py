@@ -73,18 +73,18 @@ async def run(
             with progress.span("exec", name) as span:
                 span.account = account
                 outcome = await _execute(container, context, command, key, span)
-                inputs = [origin_inputs(container, facts, context.store), command.key()]
-                for layer in outcome[0]["root"][len(container.root.layers) :]:
-                    context.store.origins.record(layer, inputs, container.root.layers)
+                await asyncio.to_thread(
+                    _record_origins, container, context, facts, command, outcome[0]["root"]
+                )
                 account.output["root"] = Files(tuple(outcome[0]["root"]))
                 return outcome
 
-    instance = context.session.id if container.services or container.secret_environment else ""
     captures = context.session.captures
+    own = container.services or container.secret_environment or captures is not None
     result = await context.engine.steps.once(
         key,
         produce,
-        instance=instance,
+        instance=context.session.id if own else "",
         aside=step_key("offline exec", key) if context.session.offline and command.network else "",
         # What is to be captured has to happen here and now.
         usable=lambda kept: captures is None or not captures.wants(command.args, kept["exitCode"]),
@@ -92,6 +92,19 @@ async def run(
     if result.cached:
         progress.reused("exec", name, account)
     return _applied(container, result.value)
+
+
+def _record_origins(
+    container: Container,
+    context: Context,
+    facts: dict[str, Any],
+    command: Command,
+    root: Sequence[str],
+) -> None:
+    """Note what the command's layers were made of; layers of unknown origin are read for that."""
+    inputs = [origin_inputs(container, facts, context.store), command.key()]
+    for layer in root[len(container.root.layers) :]:
+        context.store.origins.record(layer, inputs, container.root.layers)
 
 
 def _account(container: Container, facts: dict[str, Any], command: Command, key: str) -> Account:

@@ -177,6 +177,8 @@ async def _reached(repository: GitRepository, context: Context) -> tuple[str, di
             network = context.engine.network.containers
             if why := await asyncio.to_thread(reach.refusal, url, network):
                 raise GitError(why, reach.TODO)
+    if repository.service is None and REMOTE.match(url):
+        context.session.check_way_out(url)
     if repository.service is not None:
         parts = urlsplit(url)
         port = parts.port or PORTS.get(parts.scheme, 0)

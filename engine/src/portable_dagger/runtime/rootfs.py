@@ -85,6 +85,13 @@ class RootFileSystem:
     def _bottom(self) -> Path:
         """Make what lies below the image: the mount points that every container has, so that no layer gets them."""
         bottom = self._folder / "bottom"
+        try:
+            self._make_bottom(bottom)
+        except OSError as error:
+            raise MountError(f"cannot make the mount points of the container: {error}") from error
+        return bottom
+
+    def _make_bottom(self, bottom: Path) -> None:
         for name in ("dev", "proc", "sys", "etc"):
             (bottom / name).mkdir(parents=True)
         for name in (bundle.INIT[1:], "etc/hosts", "etc/resolv.conf"):
@@ -93,7 +100,6 @@ class RootFileSystem:
             top = mount.target.strip("/").partition("/")[0]
             if _is_directory(mount) and top not in {"", "..", "."} and not self._has(top):
                 (bottom / mount.target.strip("/")).mkdir(parents=True, exist_ok=True)
-        return bottom
 
     def _has(self, name: str) -> bool:
         """Say whether a layer has an entry, or its removal, at the top; if not, no link can lead elsewhere."""

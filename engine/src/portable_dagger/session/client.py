@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.errors import QueryError
+from portable_dagger.errors import NotFoundError, QueryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,20 @@ class Client:
     def is_main(self) -> bool:
         """Whether this is the session's own client, not a function's or a command's."""
         return self.call is None and not self.nested
+
+    def on_host(self, path: str) -> Path:
+        """Return a path of what this client calls the host.
+
+        NotFoundError for a command, which has none, and where it leads out of a function's folder.
+        """
+        if self.nested:
+            raise NotFoundError(
+                f"{path} is on the host, of which commands in containers see nothing"
+            )
+        found = self.workdir / path
+        if not self.is_main and not found.resolve().is_relative_to(self.workdir.resolve()):
+            raise NotFoundError(f"{path} lies outside of the function's own folder")
+        return found
 
     @property
     def namespace(self) -> str:

@@ -2,7 +2,8 @@
 
 POST /session {…, "capture": {"directory", "pattern", "thin", "key"}}   has the session note what fails
 POST /capture {"token", "failed"} -> {"path", "size", "steps", "same"}    writes the bundle at the run's end
-POST /replay  {"token", "path", "step", "source", "repeat", "secrets", "interactive"} -> see bundle.replay
+POST /replay  {"token", "path", "step", "source", "repeat", "secrets", "interactive", "privileged"}
+    -> see bundle.replay
 """
 
 from __future__ import annotations
@@ -61,5 +62,7 @@ async def replay(session: Session, body: dict[str, Any]) -> dict[str, Any]:
         repeat=int(body.get("repeat") or 1),
         secrets=dict(body.get("secrets") or {}),
         interactive=bool(body.get("interactive")),
+        privileged=bool(body.get("privileged")),
     )
+    session.sealed = session.offline
     return await run(session, order)

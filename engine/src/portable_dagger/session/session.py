@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.errors import NotFoundError
+from portable_dagger.errors import NetworkError, NotFoundError
 from portable_dagger.record.progress import Progress
 from portable_dagger.record.runs import RunLog
 from portable_dagger.session.client import Client
@@ -43,6 +43,8 @@ class Session:
     """Whether a failed step is to be followed by a shell."""
     offline: bool = False
     """Whether its containers reach each other and nothing else; the engine itself still fetches images and git."""
+    sealed: bool = False
+    """Whether the engine itself fetches nothing for it either, as for a replay: its commands may ask for anything."""
     captures: Captures | None = None
     """What notes the steps that fail, if the command line wants to have them in a bundle."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -145,6 +147,14 @@ class Session:
         if self.captures is not None:
             return self.id
         return "offline" if self.offline else ""
+
+    def check_way_out(self, what: str) -> None:
+        """Raise NetworkError if the engine may fetch nothing for this session; `what` leads out."""
+        if self.sealed:
+            raise NetworkError(
+                f"{what} leads out of a replay, which has no network",
+                "give it the network with --network",
+            )
 
     def environment_of(self, name: str) -> str | None:
         """Return a variable of the client's environment."""

@@ -196,7 +196,7 @@ async def export(
     expand: bool = False,
 ) -> str:
     """Write the image as an OCI layout in a tar file to the host; returns the path."""
-    target = context.client.workdir / expanded(self, path, expand=expand)
+    target = context.client.on_host(expanded(self, path, expand=expand))
     packed = await asyncio.to_thread(
         _packed, context, [self, *platform_variants], forced_compression, media_types
     )
@@ -244,6 +244,7 @@ async def _images(context: Context, address: str, registry: Service | None) -> I
     """Return where images come from and go to: the registries that are named, or a service that stands for one."""
     images = context.engine.images
     if registry is None:
+        context.session.check_way_out(f"the registry of {address}")
         return images
     _, _, port = parse(address).registry.rpartition(":")
     if not port.isdecimal():
