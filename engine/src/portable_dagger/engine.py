@@ -212,6 +212,8 @@ class Engine:
                 "token": self.token,
                 "started": self._started,
                 "version": __version__,
+                # By these a command line sees whether it has the same code.
+                "sources": str(Path(__file__).resolve().parent),
             }
         )
         aside = path.with_suffix(".new")

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from portable_dagger.store.store import Store
     from portable_dagger.store.tree import Entry
 
+REVISION = 2
+"""Raised with every change of what is masked: what was packed before does not count then."""
+
 Masked = tuple[tuple[str, int], ...]
 """Files by their (masked) names in the layer, and in how many places each was masked."""
 
@@ -100,7 +103,7 @@ def _pack(  # noqa: PLR0913, PLR0917  the two ways to pack, and what both need
 ) -> Packed:
     if not mask:
         return Packed(_layer(plain(), title))
-    key = step_key("bundle-masked", [name, mask.key]) if mask.key else ""
+    key = step_key("bundle-masked", [REVISION, name, mask.key]) if mask.key else ""
     kept = store.get_step(key) if key else None
     if kept is not None:
         return Packed(Layer(**kept["layer"], title=title), tuple(map(tuple, kept["masked"])))

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.cli.engine_process import Engine, alive, running, state_directory
+from portable_dagger.cli.engine_process import Engine, running, state_directory, stop
 from portable_dagger.cli.http import exchange
 from portable_dagger.cli.progress import seconds
 from portable_dagger.errors import CommandLineError, EngineStartError
 
 if TYPE_CHECKING:
     from portable_dagger.cli.options import Given
-
-STOP_SECONDS = 30.0
-POLL_SECONDS = 0.02
 
 
 def run(given: Given, arguments: list[str]) -> int:
@@ -59,13 +55,5 @@ def _status(engine: Engine | None) -> dict[str, Any]:
 
 def _stop(engine: Engine | None) -> dict[str, Any]:
     if engine is not None:
-        exchange(engine.port, "POST", "/stop", engine.headers, {})
-        until = time.monotonic() + STOP_SECONDS
-        while alive(engine.pid):
-            if time.monotonic() > until:
-                raise EngineStartError(
-                    f"the engine (process {engine.pid}) did not stop within {STOP_SECONDS:.0f} s",
-                    f"end it with: kill -9 {engine.pid}; its next start cleans up",
-                )
-            time.sleep(POLL_SECONDS)
+        stop(engine)
     return {"pid": None, "state": state_directory()}

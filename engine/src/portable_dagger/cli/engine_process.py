@@ -14,7 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from portable_dagger.cli.http import Connection
+from portable_dagger.cli.http import Connection, exchange
 from portable_dagger.errors import EngineStartError
 
 if TYPE_CHECKING:
@@ -22,15 +22,23 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.02
+STOP_SECONDS = 30.0
 LOG_LINES = 20
+SOURCES = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+"""Where the package's code is."""
 
 
 class Engine(NamedTuple):
-    """A running engine; `token` is what its own endpoints want."""
+    """A running engine; `token` is what its own endpoints want.
+
+    started: when it read its code, in seconds since the epoch; sources: where that is.
+    """
 
     pid: int
     port: int
     token: str
+    started: float = 0.0
+    sources: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -52,7 +60,13 @@ def running() -> Engine | None:
     try:
         with open(os.path.join(state_directory(), "engine.json"), encoding="utf-8") as file:
             data = json.load(file)
-        engine = Engine(int(data["pid"]), int(data["port"]), str(data["token"]))
+        engine = Engine(
+            int(data["pid"]),
+            int(data["port"]),
+            str(data["token"]),
+            float(data["started"]),
+            str(data.get("sources", "")),
+        )
     except (OSError, ValueError, KeyError):
         return None
     return engine if alive(engine.pid) and _answers(engine.port) else None
@@ -70,8 +84,48 @@ def alive(pid: int) -> bool:
 
 
 def ensure() -> Engine:
-    """Return the running engine, started if none runs; EngineStartError with the end of its log if that fails."""
-    return running() or _start(state_directory())
+    """Return the running engine, started if none runs; EngineStartError with the end of its log if that fails.
+
+    One that runs other code than is there now, as after an update, is replaced, unless it is at work.
+    """
+    engine = running()
+    if engine and _is_outdated(engine) and stop(engine, only_idle=True):
+        engine = None
+    return engine or _start(state_directory())
+
+
+def stop(engine: Engine, *, only_idle: bool = False) -> bool:
+    """Stop an engine, and wait until it has ended; whether it did. EngineStartError if it does not end in time."""
+    _, answer = exchange(
+        engine.port, "POST", "/stop", engine.headers, {"idle": True} if only_idle else {}
+    )
+    if not answer.get("stopping", True):
+        return False
+    until = time.monotonic() + STOP_SECONDS
+    while alive(engine.pid):
+        if time.monotonic() > until:
+            raise EngineStartError(
+                f"the engine (process {engine.pid}) did not stop within {STOP_SECONDS:.0f} s",
+                f"end it with: kill -9 {engine.pid}; its next start cleans up",
+            )
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def _is_outdated(engine: Engine) -> bool:
+    """Whether an engine has other code than this command line: of another checkout, or of before a change."""
+    if engine.sources != SOURCES:
+        return True
+    folders = [SOURCES]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    if entry.name != "__pycache__":
+                        folders.append(entry.path)
+                elif entry.stat().st_mtime > engine.started:
+                    return True
+    return False
 
 
 def _answers(port: int) -> bool:
@@ -126,9 +180,8 @@ def _spawn(directory: str) -> _Starting:
     import subprocess
 
     log = os.path.join(directory, "engine.log")
-    sources = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DAGGER_SESSION_")}
-    environment["PYTHONPATH"] = sources
+    environment["PYTHONPATH"] = os.path.dirname(SOURCES)
     # Compiling the sources would double the time of a start.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with open(log, "ab") as output:

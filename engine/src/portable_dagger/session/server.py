@@ -5,7 +5,8 @@
     POST /module    loads a module and serves its types in a session
     GET  /type/X    describes a core type for the command line
     POST /terminal/N  lends a terminal to a process of a session: see session.terminals
-    GET  /status, POST /stop
+    GET  /status
+    POST /stop {"idle"} -> {"stopping"}   ends the engine; with `idle` only if there is no session
     GET  /cache, POST /prune  see session.cache
     POST /why       see session.history
     POST /capture, /replay  see session.replays
@@ -216,9 +217,11 @@ class Server:
 
         return web.json_response(await asyncio.to_thread(bundles.answer, await request.json()))
 
-    async def _stop(self, _: web.Request) -> web.StreamResponse:
-        asyncio.get_running_loop().call_soon(self._engine.stop)
-        return web.json_response({})
+    async def _stop(self, request: web.Request) -> web.StreamResponse:
+        stopping = not ((await request.json()).get("idle") and self._engine.sessions)
+        if stopping:
+            asyncio.get_running_loop().call_soon(self._engine.stop)
+        return web.json_response({"stopping": stopping})
 
 
 async def _stream(response: web.StreamResponse, queue: asyncio.Queue[dict[str, Any]]) -> None:
