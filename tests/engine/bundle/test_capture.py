@@ -190,6 +190,8 @@ NOT_BEGUN = {
     "user": f"{BASE} | with-user nobody-MARK | with-exec true | stdout",
     "output": f"{BASE} | with-exec --redirect-stdout /no/MARK -- true | stdout",
     "input": f"{BASE} | with-exec --redirect-stdin /no/MARK -- true | stdout",
+    "service": f"{BASE} | with-service-binding web $({BASE} | with-user nobody-MARK | with-exposed-port 80"
+    " | as-service --args=true) | with-exec true | stdout",
     "mount": f"{BASE} | with-mounted-directory /etc/passwd $(directory | with-new-file MARK x)"
     " | with-exec true | stdout",
 }

@@ -121,8 +121,10 @@ class Captures:
             )
         )
 
-    async def take_service(self, service: Service, error: EngineError, output: Output) -> None:
-        """Note a service that did not start."""
+    async def take_service(
+        self, service: Service, error: EngineError, output: Output | None
+    ) -> None:
+        """Note a service that did not start; one without output could not even begin."""
         if service.container is None:
             return
         code, message = ending(error)

@@ -8,7 +8,13 @@ import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.errors import EngineError, ExecError, ServiceError
+from portable_dagger.errors import (
+    EngineError,
+    ExecError,
+    MountError,
+    NotFoundError,
+    ServiceError,
+)
 from portable_dagger.graph.sharing import Sharing
 from portable_dagger.ops.launch import Options, launch
 from portable_dagger.ops.nesting import nested_session
@@ -146,7 +152,11 @@ class Services:
         """One instance from start to end; `ready` is set once it is healthy."""
         opened = self._container if service.host is None else self._relay
         async with contextlib.AsyncExitStack() as stack:
-            running = await opened(service, context, stack)
+            try:
+                running = await opened(service, context, stack)
+            except (MountError, NotFoundError) as error:
+                await self._capture(service, error, None)
+                raise
             failed: EngineError | None = None
             try:
                 await healthy(running)
@@ -162,8 +172,12 @@ class Services:
                     await asyncio.wait([running.ended])
                 running.output.end()
                 running.last_words = last_lines(running.output)
-                if failed is not None and self._session.captures is not None:
-                    await self._session.captures.take_service(service, failed, running.output)
+                if failed is not None:
+                    await self._capture(service, failed, running.output)
+
+    async def _capture(self, service: Service, error: EngineError, output: Output | None) -> None:
+        if self._session.captures is not None:
+            await self._session.captures.take_service(service, error, output)
 
     async def _container(
         self, service: Service, context: Context, stack: contextlib.AsyncExitStack
