@@ -5,40 +5,33 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import fnmatch
-import os
 import re
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.bundle import data, facts
 from portable_dagger.bundle.building import Builder
+from portable_dagger.bundle.caught import Caught, distinct
 from portable_dagger.bundle.description import Description, Missing, Outcome, Report, Step
-from portable_dagger.bundle.fingerprint import fingerprint, observed
 from portable_dagger.bundle.masking import Mask
+from portable_dagger.bundle.reports import written_reports
 from portable_dagger.bundle.writing import write
 from portable_dagger.errors import BundleError, ExecError
 from portable_dagger.ops.command import Command
 from portable_dagger.record.output import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from portable_dagger.bundle.data import Found
     from portable_dagger.bundle.writing import Signer
     from portable_dagger.errors import EngineError
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.values import Container, Service
     from portable_dagger.ops.attempt import Ended
-    from portable_dagger.ops.launch import Launch
     from portable_dagger.record.output import Output
     from portable_dagger.session.session import Session
-    from portable_dagger.store.store import Store
 
-REPORT_SUFFIX: Final = ".xml"
-REPORT_SIZE: Final = 64 * 2**20
-REPORT_HEAD: Final = 4096
 NAME_LENGTH: Final = 48
 
 
@@ -60,23 +53,6 @@ class Order:
         return bool(self.pattern) and fnmatch.fnmatchcase(" ".join(args), f"*{self.pattern}*")
 
 
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """A step that may go into the bundle; `sure` says that it does whatever becomes of the run."""
-
-    name: str
-    kind: str
-    container: Container
-    command: Command
-    found: Found
-    outcome: Outcome
-    sure: bool
-    started: float
-    duration: float
-    packets: int | None = None
-    service: Service | None = None
-
-
 @dataclass(slots=True)
 class Captures:
     """The capture of one session."""
@@ -89,7 +65,7 @@ class Captures:
         """Whether a command that ended with an exit code may go into the bundle."""
         return code != 0 or self.order.asks_for(args)
 
-    async def find(self, container: Container, context: Context) -> Found:
+    async def find(self, container: Container, context: Context) -> data.Found:
         """Take the files of the services that a command is about to see."""
         return await data.find(container, context)
 
@@ -165,11 +141,11 @@ class Captures:
         session = self.session
         store = session.engine.store
         builder = Builder(store, Mask(session.secrets.known, session.engine.salt))
-        distinct = _distinct(chosen, store)
-        builder.pack(caught.container for caught, _ in distinct)
+        wanted = distinct(chosen, store)
+        builder.pack(caught.container for caught, _ in wanted)
         steps = [
             self._step(builder, f"step-{number}", caught, same)
-            for number, (caught, same) in enumerate(distinct, start=1)
+            for number, (caught, same) in enumerate(wanted, start=1)
         ]
         if self.order.thin:
             builder.leave_out()
@@ -242,56 +218,6 @@ class Captures:
             for stream in STREAMS
         )
         return Outcome(code, message, stdout=stdout, stderr=stderr, combined=combined)
-
-
-def written_reports(prepared: Launch | None) -> list[tuple[str, bytes]]:
-    """Return the JUnit reports among the files that a command wrote, by their paths in its container.
-
-    None stands for a command that did not begin.
-    """
-    if prepared is None:
-        return []
-    return [
-        (_shown(Path(target, path.relative_to(stage.root))), path.read_bytes())
-        for target, stage in prepared.stages.items()
-        for path in sorted(_written(stage.root))
-    ]
-
-
-def _shown(path: Path) -> str:
-    return os.fsencode(path).decode(errors="replace")
-
-
-def _written(upper: Path) -> Iterator[Path]:
-    """Yield the JUnit reports among the files that a command wrote."""
-    for path in upper.rglob(f"*{REPORT_SUFFIX}"):
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > REPORT_SIZE:
-            continue
-        with path.open("rb") as file:
-            if b"<testsuite" in file.read(REPORT_HEAD):
-                yield path
-
-
-def _distinct(chosen: list[Caught], store: Store) -> list[tuple[Caught, tuple[str, ...]]]:
-    """Return the steps to write, sure ones first, each with the names of those that failed in the same way.
-
-    The cells of a matrix run one command, and one broken test turns all of them red: one is enough to take home.
-    """
-    first: dict[tuple[tuple[str, ...], str], tuple[Caught, list[str]]] = {}
-    for caught in sorted(chosen, key=lambda caught: (not caught.sure, caught.started)):
-        key = (caught.command.args, fingerprint(observed(caught.outcome, store.get_blob)).digest)
-        if key in first:
-            first[key][1].append(f"{caught.name} ({_difference(first[key][0], caught)})")
-        else:
-            first[key] = (caught, [])
-    return [(caught, tuple(same)) for caught, same in first.values()]
-
-
-def _difference(first: Caught, other: Caught) -> str:
-    """Say by which variables of their environments two steps differ."""
-    here = dict(first.container.config.env)
-    differing = [f"{n}={v}" for n, v in other.container.config.env if here.get(n) != v]
-    return ", ".join(differing) or "another file system"
 
 
 def ending(error: EngineError) -> tuple[int, str]:

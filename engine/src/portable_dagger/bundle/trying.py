@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from portable_dagger.bundle.capture import ending, written_reports
+from portable_dagger.bundle.capture import ending
 from portable_dagger.bundle.description import Missing
 from portable_dagger.bundle.fingerprint import Observed, fingerprint, observed
+from portable_dagger.bundle.reports import written_reports
 from portable_dagger.bundle.restoring import PLACEHOLDER, Restorer
 from portable_dagger.bundle.verdict import Verdict, judge
 from portable_dagger.errors import ClockError, EngineError, ExecError
