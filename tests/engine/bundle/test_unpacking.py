@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import subprocess
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,6 +49,28 @@ def damage(made: Any, blob: bytes) -> Any:  # noqa: ANN401
     wrong = dataclasses.replace(first, blob=made.store.put_blob(blob), size=len(blob))
     description = dataclasses.replace(made.description, layers=(wrong, *rest))
     return dataclasses.replace(made, description=description)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a/" * 3000])
+def test_a_layer_with_names_that_are_too_long(
+    made: Any,  # noqa: ANN401
+    other: Store,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(tarfile.TarInfo(name))
+    packed = subprocess.run(
+        ["zstd", "-c"], input=output.getvalue(), capture_output=True, check=True
+    )
+    damage(made, packed.stdout).write(tmp_path / "step.bundle")
+    with (
+        Reader(tmp_path / "step.bundle") as reader,
+        pytest.raises(BundleDamagedError, match="cannot be unpacked: "),
+    ):
+        unpack(reader, other, made.description.layers[0].diff_id)
+    assert other.layers == []
 
 
 @pytest.mark.parametrize("kind", ["other", "no tar", "no zstd", "cut"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import stat
 from typing import TYPE_CHECKING
@@ -111,3 +112,16 @@ def test_a_file(store: Store, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new/a").stat().st_mode) == 0o640
     with pytest.raises(NotFoundError, match="no such file"):
         export_file(store, sample(store), "/never", tmp_path / "b")
+
+
+def test_pipes_and_devices_stay_in_containers(store: Store, tmp_path: Path) -> None:
+    stage = store.stage()
+    os.mkfifo(stage.root / "pipe")
+    stage.commit("sha256:pipe")
+    snapshot = Snapshot(("sha256:pipe",))
+    with pytest.raises(NotFoundError, match="pipe is no regular file"):
+        export_file(store, snapshot, "/pipe", tmp_path / "out")
+    with pytest.raises(NotFoundError, match="pipe is no regular file"):
+        export_directory(store, snapshot, "/", tmp_path / "folder")
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "folder").exists()

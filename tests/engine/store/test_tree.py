@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portable_dagger.errors import LinkLoopError
+from portable_dagger.errors import LinkLoopError, NotFoundError
 from portable_dagger.store.tree import OPAQUE, Tree
 
 if TYPE_CHECKING:
@@ -76,3 +76,13 @@ def test_the_same_as_a_mount(layers: list[Path], tmp_path: Path) -> None:
 def test_an_empty_tree_has_a_root_only() -> None:
     assert Tree([]).entries("/") == []
     assert Tree([]).lookup("/x") is None
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_only_files_are_read(tmp_path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "it")
+    else:
+        (tmp_path / "it").mkdir()
+    with pytest.raises(NotFoundError, match="no regular file"):
+        Tree([tmp_path]).read_bytes("/it")

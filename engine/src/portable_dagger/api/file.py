@@ -101,6 +101,9 @@ def _lines(data: bytes) -> list[bytes]:
 
 async def _read(file: File, context: Context) -> bytes:
     entry = await asyncio.to_thread(_entry, file, context)
+    if not entry.is_file:
+        # A pipe would never end, and a device would be the host's.
+        raise NotFoundError(f"{file.name} is no regular file")
     if entry.stat.st_size > CONTENTS_LIMIT:
         raise QueryError(
             f"file {file.name} has {entry.stat.st_size} bytes, more than the {CONTENTS_LIMIT} that contents answers",

@@ -24,6 +24,8 @@ async def with_patch_file(self: Directory, context: Context, *, patch: File) -> 
     entry = await asyncio.to_thread(tree_of(context, patch.root).lookup, patch.path)
     if entry is None:
         raise NotFoundError(f"stat {patch.path}: no such file or directory")
+    if not entry.is_file:
+        raise NotFoundError(f"{patch.path} is no regular file")
     return await _patched(self, context, await asyncio.to_thread(entry.source.read_bytes))
 
 

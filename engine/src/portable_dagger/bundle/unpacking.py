@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from portable_dagger.errors import ArchiveError, BundleDamagedError
 from portable_dagger.images.compression import unzstd
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from portable_dagger.bundle.reading import Reader
     from portable_dagger.store.store import Store
+
+_HINT: Final = "no engine writes such a layer: get the file again, from somebody whom you trust"
 
 
 def unpack(reader: Reader, store: Store, diff_id: str) -> None:
@@ -33,6 +35,10 @@ def unpack(reader: Reader, store: Store, diff_id: str) -> None:
             unzstd(cast("IO[bytes]", reader.stream(layer.blob))) as stream,
         ):
             unpack_stream(store, stream, diff_id, "bundle", layer.title)
+    except (OSError, OverflowError, RecursionError) as error:
+        raise BundleDamagedError(
+            f"the layer {diff_id} of {reader.path} cannot be unpacked: {error}", _HINT
+        ) from error
     except ArchiveError as error:
         raise BundleDamagedError(
             f"the layer {diff_id} of {reader.path} cannot be unpacked: {error.message}", error.hint

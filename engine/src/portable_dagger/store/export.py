@@ -121,10 +121,12 @@ def _aside(target: Path) -> Path:
 
 
 def _write(source: str, found: os.stat_result, target: str) -> None:
-    """Write a file or link under a free name."""
+    """Write a file or link under a free name; NotFoundError for a pipe, socket or device: these stay in containers."""
     mode = modes.S_IMODE(found.st_mode)
     if modes.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)
+    elif not modes.S_ISREG(found.st_mode):
+        raise NotFoundError(f"{os.path.basename(source)} is no regular file")
     elif found.st_size > SMALL:
         shutil.copyfile(source, target)
         os.chmod(target, mode)

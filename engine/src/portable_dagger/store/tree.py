@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from portable_dagger.errors import LinkLoopError
+from portable_dagger.errors import LinkLoopError, NotFoundError
 from portable_dagger.runtime import linux
 
 if TYPE_CHECKING:
@@ -95,10 +95,15 @@ class Tree:
             return file.read()
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file for reading; FileNotFoundError when there is none."""
+        """Open a file for reading; FileNotFoundError when there is none.
+
+        NotFoundError for what is none: a pipe would never end, and a device would be the host's.
+        """
         entry = self.lookup(path)
         if entry is None:
             raise FileNotFoundError(path)
+        if not modes.S_ISREG(entry.stat.st_mode):
+            raise NotFoundError(f"{path} is no regular file")
         return entry.source.open("rb")
 
     def _resolve(self, path: str, *, follow: bool) -> str | None:
