@@ -71,3 +71,8 @@ def test_null_within_a_path() -> None:
     assert queries.extract({"state": {"maybe": None}}, ["state", "maybe", "name"]) is NIL
     assert queries.first_list({"state": {"maybe": None}}, ["state", "maybe", "name"]) is NIL
     assert queries.extract({"state": {"maybe": None}}, ["state", "maybe"]) is None
+
+
+def test_a_terminal_obeys_nothing_of_a_text_from_elsewhere() -> None:
+    text = "\x1b[31mred\x1b]0;title\x07\r\n\tümlaut \x9b2J\u202egnp.exe"
+    assert output.harmless(text) == ("red\\x1b]0;title\\x07\\r\n\tümlaut \\x9b2J\\u202egnp.exe")

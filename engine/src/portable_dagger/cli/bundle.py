@@ -9,6 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from portable_dagger.cli.output import harmless
 from portable_dagger.cli.progress import seconds
 from portable_dagger.cli.prune import ask, table
 from portable_dagger.errors import CommandLineError
@@ -40,7 +41,8 @@ def run(given: Given, arguments: list[str]) -> int:
     elif "json" in given:
         sys.stdout.write(json.dumps(facts, indent=4) + "\n")
     else:
-        sys.stdout.write(verified(facts) if verb == "verify" else text(facts, path))
+        told = verified(facts) if verb == "verify" else text(facts, path)
+        sys.stdout.write(harmless(told))
     return 0
 
 

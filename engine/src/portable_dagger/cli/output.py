@@ -9,6 +9,7 @@ import re
 from portable_dagger.cli.queries import NIL, Json
 
 _ID = re.compile(r"\w+@[a-z0-9]+:[0-9a-f]{16,}")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _LARGE = 1e21
 """From here on Go writes a float with an exponent."""
 
@@ -67,3 +68,11 @@ def _plain(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return value
+
+
+def harmless(text: str) -> str:
+    """Return a text of unknown origin without what a terminal would obey: colours go, control characters are spelled."""
+    return "".join(
+        character if character in "\n\t" or character.isprintable() else ascii(character)[1:-1]
+        for character in _COLOUR.sub("", text)
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from portable_dagger.cli import display, terminal
 from portable_dagger.cli.client import Session
+from portable_dagger.cli.output import harmless
 from portable_dagger.cli.progress import seconds
 from portable_dagger.errors import CommandLineError
 
@@ -25,7 +26,8 @@ def run(given: Given, arguments: list[str]) -> int:
     wishes = given if "network" in given else {**given, "offline": ["true"]}
     with Session(display.renderer(given), wishes, offer=terminal.offered(given)) as session:
         answer = session.replay(order)
-    sys.stdout.write(json.dumps(answer, indent=4) + "\n" if "json" in given else text(answer))
+    told = json.dumps(answer, indent=4) + "\n" if "json" in given else harmless(text(answer))
+    sys.stdout.write(told)
     code: int = answer["exit"]
     return code
 
