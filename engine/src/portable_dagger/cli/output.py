@@ -71,7 +71,7 @@ def _plain(value: Json) -> Json:
 
 
 def harmless(text: str) -> str:
-    """Return a text of unknown origin without what a terminal would obey: colours go, control characters are spelled."""
+    """Return a text from elsewhere without what a terminal would obey: colours go, control characters are spelled."""
     return "".join(
         character if character in "\n\t" or character.isprintable() else ascii(character)[1:-1]
         for character in _COLOUR.sub("", text)
