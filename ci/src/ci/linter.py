@@ -46,7 +46,7 @@ class Linter:
         self.ended(answer)
         try:
             found = tuple(self.read(answer))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ReportError(
                 f"{self.name}'s report cannot be read: {error!r}\n{_last(answer)}",
                 f"Lock a version of {self.name} whose reports this module reads.",

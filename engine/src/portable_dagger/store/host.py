@@ -128,7 +128,8 @@ def import_file(store: Store, host_path: Path) -> tuple[Snapshot, str]:
 def _load(place: Path) -> Memory | None:
     try:
         data = place.read_bytes()
-        found = pickle.loads(data)  # noqa: S301  our own file in our own state directory # nosec B301
+        # It is our own file in our own state directory.
+        found = pickle.loads(data)  # noqa: S301 # nosec B301
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError):
         return None
     return found if isinstance(found, Memory) else None
