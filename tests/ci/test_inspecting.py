@@ -201,6 +201,29 @@ def test_the_report_and_the_captures_hold_what_was_found(root: Path, shop: Path)
     assert [path.name for path in shop.glob("failures/*.tar")] == ["ruff.tar"]
 
 
+def test_as_a_toolchain_it_checks_the_repository_that_has_it(root: Path, shop: Path) -> None:
+    shutil.copytree(
+        root / "ci", shop / "tools" / "ci", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(root / "dagger.json", shop / "tools")
+    settings = SETTINGS.replace('"lint.txt"', '"lint.txt"\npaths = ["shop"]', 2)
+    (shop / "pyproject.toml").write_text(settings, encoding="utf-8")
+    module = {"name": "shop", "engineVersion": "v0.21.11"}
+    module |= {"toolchains": [{"name": "ci", "source": "tools"}]}
+    (shop / "dagger.json").write_text(json.dumps(module), encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=shop, check=True)
+    checks = [f"ci:{name}" for name in GATES]
+
+    clean = call(root, shop, "check", *checks)
+    add(shop, "x = [ 1 ]\n")
+    bad = call(root, shop, "check", *checks)
+
+    assert clean.returncode == 0, clean.stderr
+    assert bad.returncode == 1
+    assert "1 check failed" in bad.stderr
+    assert "shop/bad.py:1" in bad.stderr
+
+
 def test_style_is_mended_and_no_other_file_is_changed(root: Path, shop: Path) -> None:
     add(shop, "import os\n\nx = [ 1 ]\n")
     before = (shop / "lint.txt").stat()
