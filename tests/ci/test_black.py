@@ -52,3 +52,11 @@ def test_a_line_put_in_before_the_first_is_at_the_first() -> None:
     (found,) = BLACK.findings(Answer(1, diff, ""))
 
     assert found.place == "a.py:1"
+
+
+def test_a_form_feed_is_no_end_of_a_line() -> None:
+    header = "--- /src/a.py\tnow\n+++ /src/a.py\tthen\n@@ -4,3 +4,3 @@\n"
+
+    (found,) = BLACK.findings(Answer(1, f"{header} a\x0cb\n-c\n+d\n", ""))
+
+    assert found.place == "a.py:5"

@@ -70,7 +70,8 @@ def _change(path: str, diff: str) -> Finding:
 def _changed(line: int, hunk: str) -> Iterator[int]:
     """Yield the first line of each run of lines that a hunk changes; it begins at `line`."""
     before = " "
-    for text in hunk.splitlines():
+    # Not splitlines: what it takes for the end of a line may stand in one, such as a form feed.
+    for text in hunk.rstrip("\n").split("\n"):
         mark = text[:1] or " "
         if mark in {"-", "+"} and before not in {"-", "+"}:
             yield max(line, 1)

@@ -19,7 +19,7 @@ def command(paths: Sequence[str]) -> list[str]:
 
 def read(answer: Answer) -> Iterator[Finding]:
     """Yield Flake8's findings. Raises ValueError for a line of another form."""
-    for text in answer.stdout.splitlines():
+    for text in filter(None, answer.stdout.split("\n")):
         path, row, rule, message = text.split("\t", maxsplit=3)
         yield Finding(
             kind=Kind.LINT,

@@ -23,7 +23,7 @@ def command(paths: Sequence[str]) -> list[str]:
 def read(answer: Answer) -> Iterator[Finding]:
     """Yield mypy's errors. Its notes explain them, and are none."""
     # Where nothing is wrong it writes an empty line.
-    for text in filter(None, answer.stdout.splitlines()):
+    for text in filter(None, answer.stdout.split("\n")):
         entry = json.loads(text)
         if entry["severity"] == "error":
             rule = entry["code"] or "error"

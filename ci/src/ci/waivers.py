@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from ci.errors import SettingsError
-from ci.findings import Finding
+from ci.findings import TRIVY, Finding
 from ci.settings import FILE, HINT, TABLE, TEXT, Kind, key, our_tables, read_table
 
 WAIVERS: Final = f"{TABLE}.waivers"
@@ -19,6 +19,8 @@ def _date(value: object) -> dt.date | None:
     return value
 
 
+TOOLS: Final = ("bandit", "black", "flake8", "mypy", "ruff", TRIVY)
+TOOL: Final = Kind(f"one of {', '.join(TOOLS)}", lambda value: value if value in TOOLS else None)
 DATE: Final = Kind("a date, such as 2027-01-31", _date)
 
 
@@ -33,7 +35,7 @@ class Waiver:
     path: str = key(TEXT, "")
     """A pattern of paths."""
 
-    tool: str = key(TEXT, "")
+    tool: str = key(TOOL, "")
     """What found it; with none, any tool."""
 
     owner: str = key(TEXT)
