@@ -12,6 +12,7 @@ import os
 import pickle
 import shutil
 import stat as modes
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,7 +137,8 @@ def _load(place: Path) -> Memory | None:
 
 
 def _keep(store: Store, place: Path, made: Memory) -> None:
-    aside = place.with_suffix(f".{os.getpid()}")
+    # Imports run in threads, and several of one folder at once.
+    aside = place.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     with disk_errors(store.root):
         aside.write_bytes(pickle.dumps(made, PICKLE))
         aside.rename(place)
