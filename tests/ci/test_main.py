@@ -36,8 +36,13 @@ def test_the_functions_are_those_that_are_documented() -> None:
     assert sorted(name for name in registered.functions if name) == [
         "build",
         "capture",
+        "code_security",
+        "format",
+        "format_fix",
         "images",
+        "inspection_report",
         "layout",
+        "lint",
         "publish",
         "reproduce",
         "reproducible",
@@ -47,6 +52,7 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "serve",
         "test",
         "test_report",
+        "types",
         "verify",
     ]
     assert registered.fields == {}
@@ -75,6 +81,21 @@ def test_a_function_runs_without_arguments_and_can_be_narrowed(
     }
     assert all(parameter.default_value == "null" for parameter in narrowing)
     assert all(parameter.is_nullable and parameter.doc for parameter in narrowing)
+
+
+@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security"])
+def test_a_gate_of_the_source_is_a_check_that_needs_nothing_else(name: str) -> None:
+    registered = function(name)
+
+    assert registered.check
+    assert list(registered.parameters) == ["source"]
+
+
+def test_style_is_mended_by_a_generator() -> None:
+    registered = function("format_fix")
+
+    assert registered.return_type is dagger.Changeset
+    assert registered.generate
 
 
 def test_the_module_is_found_and_fits_the_client(root: Path) -> None:

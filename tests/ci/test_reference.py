@@ -11,6 +11,12 @@ from dagger.mod import default_module
 
 from ci import Ci
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
+from ci.inspection_settings import (
+    CodeSecuritySettings,
+    FormatSettings,
+    LintSettings,
+    TypesSettings,
+)
 from ci.scan_settings import ScanSettings
 from ci.serving import ServeSettings
 from ci.settings import SuiteSettings, name_of
@@ -29,6 +35,10 @@ TABLES = {
     "### `[tool.ci.serve]`": ServeSettings,
     "### `[tool.ci.scan]`": ScanSettings,
     "### `[[tool.ci.waivers]]`": Waiver,
+    "### `[tool.ci.format]`": FormatSettings,
+    "### `[tool.ci.lint]`": LintSettings,
+    "### `[tool.ci.types.NAME]`": TypesSettings,
+    "### `[tool.ci.code-security]`": CodeSecuritySettings,
 }
 
 

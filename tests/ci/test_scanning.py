@@ -83,7 +83,7 @@ def test_each_kind_is_found_and_no_secret_is_shown(root: Path, folder: Path) -> 
     assert "misconfiguration" in ran.stderr
     assert reported.returncode == 0, reported.stderr
     texts = [path.read_text(encoding="utf-8") for path in sorted((folder / "report").iterdir())]
-    assert len(texts) == 3
+    assert len(texts) == 4
     assert not any(SECRET in text for text in (*texts, ran.stderr, ran.stdout))
     found = json.loads((folder / "report" / "findings.json").read_text(encoding="utf-8"))
     failing = {entry["kind"] for entry in found["findings"] if entry["state"] == "failing"}

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 
-from ci import sarif, scan_settings, waivers
+from ci import findings, sarif, scan_settings, waivers
 from ci.errors import SettingsError
 from ci.feed import check_age, read_date
 from ci.findings import Finding, Kind, Look, Severity
@@ -149,3 +150,45 @@ def test_a_feed_is_of_a_date_and_not_too_old() -> None:
     for text in ("", "{}", '{"Version": 1, "UpdatedAt": "2026-11-20T06:00:00Z"}'):
         with pytest.raises(Exception, match="the feed"):
             read_date(text)
+
+
+@pytest.mark.parametrize(("tool", "holds"), [("", True), ("trivy", True), ("ruff", False)])
+def test_a_waiver_may_be_of_a_tool(tool: str, *, holds: bool) -> None:
+    waiver = Waiver(id="CVE-1", tool=tool, owner="o", reason="r", expires=TODAY)
+
+    assert (verdict([finding()], waiver).faults == []) is holds
+
+
+def test_a_waiver_of_a_tool_that_there_is_not_is_refused() -> None:
+    text = "[[tool.ci.waivers]]\nid = 'F401'\ntool = 'rufff'\nowner = 'o'\nreason = 'r'\n"
+
+    with pytest.raises(SettingsError, match=r"waivers\[0\]\.tool .* one of bandit, black"):
+        waivers.parse(f"{text}expires = 2027-01-01\n")
+
+
+def test_a_tool_is_told_of_its_own_waivers_and_of_those_for_what_it_found() -> None:
+    def waiver(name: str, tool: str = "") -> Waiver:
+        return Waiver(id=name, tool=tool, owner="o", reason="r", expires=TODAY)
+
+    held = [waiver("A1", "ruff"), waiver("CVE-1"), waiver("CVE-2"), waiver("A1", "mypy")]
+
+    assert waivers.addressed(held, ["ruff"], [finding()]) == (held[0], held[1])
+
+
+def test_a_finding_is_read_again_also_where_its_document_is_older_than_its_tool() -> None:
+    document = finding().document()
+    older = {name: document[name] for name in document if name not in {"tool", "message", "remedy"}}
+
+    assert findings.read(document) == findings.read(older) == finding()
+
+
+def test_each_tool_has_a_run_of_its_own() -> None:
+    look = Look((finding(), replace(finding("F401"), tool="ruff", message="unused", remedy="mend")))
+    tools = ("trivy", "ruff", "mypy")
+    found = judge(look, ScanSettings(), (), scanner="s", feed="", today=TODAY, tools=tools)
+
+    runs = json.loads(sarif.render(found))["runs"]
+
+    assert [run["tool"]["driver"]["name"] for run in runs] == ["Trivy", "Ruff", "mypy"]
+    assert [len(run["results"]) for run in runs] == [1, 1, 0]
+    assert runs[1]["results"][0]["message"] == {"text": "shop 1: unused: mend"}

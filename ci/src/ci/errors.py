@@ -9,6 +9,8 @@ CiError
 ├── FeedError        a vulnerability database is missing, broken, empty or too old
 ├── ScanError        the scanner broke off, or found what fails
 ├── SuiteError       the suite ran and is not green
+├── ToolError        a tool that reads the source broke off, or did not say what it found
+├── GateError        a gate found what is to mend
 ├── SignatureError   nothing signs, or the signing failed
 ├── RegistryError    a registry's name is none, or it cannot be reached from a container
 ├── PublishError     the images are not what may be published, or not all registries took them
@@ -40,6 +42,14 @@ class ReportError(CiError):
 
 class SuiteError(CiError):
     """The suite ran and is not green; the message holds the table."""
+
+
+class ToolError(CiError):
+    """A tool that reads the source broke off, or did not say what it found."""
+
+
+class GateError(CiError):
+    """A gate found what is to mend; the message holds the table."""
 
 
 class BuildError(CiError):

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum, IntEnum
-from typing import Any
+from typing import Any, Final
+
+TRIVY: Final = "trivy"
+"""What found it where nothing else is said: documents made before there were other tools do not say it."""
 
 
 class Kind(Enum):
@@ -13,6 +16,10 @@ class Kind(Enum):
     MISCONFIGURATION = "misconfiguration"
     SECRET = "secret"  # noqa: S105 - a kind's name
     LICENCE = "licence"
+    FORMAT = "format"
+    LINT = "lint"
+    TYPES = "types"
+    CODE = "code"
 
 
 class Severity(IntEnum):
@@ -49,7 +56,17 @@ class Finding:
     """The versions in which it is mended, if there are any."""
 
     title: str = ""
+    """What is wrong, as the rule says it of all that it finds."""
+
+    message: str = ""
+    """What is wrong here, where the tool says it."""
+
+    remedy: str = ""
+    """What to do next, where the tool or this module knows it."""
+
     link: str = ""
+    tool: str = TRIVY
+    """By which it was found."""
 
     @property
     def place(self) -> str:
@@ -57,6 +74,11 @@ class Finding:
         if not self.path:
             return self.target
         return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def says(self) -> str:
+        """What is wrong, as closely as it is said."""
+        return self.message or self.title or self.id
 
     @property
     def order(self) -> tuple[int, str, str, str, int, str]:
@@ -76,7 +98,10 @@ class Finding:
             "installed": self.installed,
             "fixed": self.fixed,
             "title": self.title,
+            "message": self.message,
+            "remedy": self.remedy,
             "link": self.link,
+            "tool": self.tool,
         }
 
 
@@ -98,15 +123,26 @@ class Look:
             self.files + other.files,
         )
 
+    @property
+    def given(self) -> str:
+        """How many files there were, in words."""
+        return _count(self.files, "file")
+
     def __str__(self) -> str:
-        return ", ".join(
-            f"{number} {word}{'' if number == 1 else 's'}"
-            for number, word in ((self.packages, "package"), (self.files, "file"))
-        )
+        return f"{_count(self.packages, 'package')}, {self.given}"
 
 
 def read(document: Mapping[str, Any]) -> Finding:
-    """Return the finding of a document that `Finding.document` gave. Raises KeyError or ValueError for another."""
-    values = {entry.name: document[entry.name] for entry in fields(Finding)}
+    """Return the finding of a document that `Finding.document` gave, now or before it told the tool.
+
+    Raises KeyError or ValueError for another.
+    """
+    later = {"message": "", "remedy": "", "tool": TRIVY}
+    given = {**later, **document}
+    values = {entry.name: given[entry.name] for entry in fields(Finding)}
     severity = Severity[values.pop("severity")]
     return Finding(kind=Kind(values.pop("kind")), severity=severity, **values)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,6 +1,8 @@
 """The gates whose failing steps can be captured, by their names: each says what it came to, and whether it is red."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import dagger
 
@@ -8,6 +10,8 @@ from ci import (
     hash_seed,
     image_settings,
     images,
+    inspecting,
+    inspection,
     known,
     lock,
     matrix,
@@ -41,6 +45,9 @@ class Result:
     red: bool
 
 
+Gate = Callable[[], Awaitable[Result]]
+
+
 @dataclass(frozen=True, slots=True)
 class Gates:
     """The gates of a source; git: its repository, feed: Trivy's database (see `ci.scan`)."""
@@ -52,11 +59,12 @@ class Gates:
 
     async def run(self, name: str) -> Result:
         """Run a gate; an error that is its answer is a red result. Raises SelectionError for a name that is none."""
-        gates = {
+        gates: dict[str, Gate] = {
             "test": self._test,
             "images": self._images,
             "scan": self._scan,
             "serve": self._serve,
+            **{name: partial(self._inspection, name) for name in inspection.GATES},
         }
         if name not in gates:
             raise SelectionError(f"{name!r} is no gate", f"There is {', '.join(gates)}.")
@@ -84,6 +92,12 @@ class Gates:
         server = await served(self.source, self.git, None)
         await step.start("serve", server)
         return Result("the application starts\n", red=False)
+
+    async def _inspection(self, gate: str) -> Result:
+        found = await inspecting.judged(self.source, gate)
+        if found is None:
+            return Result(inspecting.OFF.format(name=gate), red=False)
+        return Result(f"{found.table()}\n", red=bool(found.faults))
 
 
 async def suite(source: dagger.Directory, selection: Selection) -> SuiteRun:

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, check, function, object_type, up
+from dagger import DefaultPath, Doc, Ignore, check, function, generate, object_type, up
 
 from ci import (
     capturing,
+    findings_report,
     gates,
     images,
+    inspecting,
+    inspection,
     publication,
     registries,
     report,
@@ -198,11 +201,67 @@ class Ci:
     async def scan_report(
         self, source: Source, feed: Feed = None, image: Archive = None
     ) -> dagger.Directory:
-        """Scan as `scan` does, and give table.txt, findings.json and findings.sarif.
+        """Scan as `scan` does, and give table.txt, findings.json, findings.sarif and junit.xml.
 
         A red scan has a report too.
         """
-        return scanning.report(await gates.scanned(source, feed, image))
+        return findings_report.directory(await gates.scanned(source, feed, image))
+
+    @uncached
+    @check
+    async def format(self, source: Source) -> str:
+        """Hold the source against Black, as [tool.ci.format] says.
+
+        Fails if a file is not as Black has it; `format-fix` mends that. Off without the table.
+        """
+        return await inspecting.passed(source, "format")
+
+    @uncached
+    @check
+    async def lint(self, source: Source) -> str:
+        """Hold the source against Ruff or Flake8 or both, as [tool.ci.lint] says.
+
+        Fails if a rule is broken. Off without the table.
+        """
+        return await inspecting.passed(source, "lint")
+
+    @uncached
+    @check
+    async def types(self, source: Source) -> str:
+        """Check the types of the source with mypy, each part of it that [tool.ci.types] names.
+
+        Fails if types do not fit. Off without the table.
+        """
+        return await inspecting.passed(source, "types")
+
+    @uncached
+    @check
+    async def code_security(self, source: Source) -> str:
+        """Look with Bandit for code that can be attacked, as [tool.ci.code-security] says.
+
+        Fails for a finding of a severity that is not let pass. Off without the table.
+        """
+        return await inspecting.passed(source, "code-security")
+
+    @uncached
+    async def inspection_report(
+        self,
+        source: Source,
+        gate: Annotated[
+            list[str] | None, Doc("Only these: format, lint, types, code-security")
+        ] = None,
+    ) -> dagger.Directory:
+        """Run the gates of the source, and give what they find, a folder for each.
+
+        It holds table.txt, findings.json, findings.sarif and junit.xml. A gate that is off has none.
+        """
+        return await inspecting.report(source, gate or inspection.GATES)
+
+    @function
+    @generate
+    async def format_fix(self, source: Source) -> dagger.Changeset:
+        """Mend what Ruff can mend safely and format with Black, in the paths of [tool.ci.lint] and [tool.ci.format]."""
+        return await inspecting.mended(source)
 
     @uncached
     async def capture(
@@ -210,7 +269,10 @@ class Ci:
         source: Source,
         git: Repository,
         gate: Annotated[
-            list[str] | None, Doc("What runs: test (alone, without this), images, scan, serve")
+            list[str] | None,
+            Doc(
+                "What runs: test (alone, without this), images, scan, serve, format, lint, types, code-security"
+            ),
         ] = None,
         python: Python = None,
         postgres: Postgres = None,

@@ -14,7 +14,7 @@ _PORT: Final = 5432
 _PASSWORD: Final = "ci"  # noqa: S105 - a server that only its cell can reach, gone after the run
 _USER: Final = "postgres"
 _DATA: Final = "/var/lib/postgresql/data"
-_COPY: Final = "/tmp/copy"  # noqa: S108 - in a container of its own
+_COPY: Final = "/tmp/copy"  # noqa: S108 - in a container of its own # nosec B108
 
 _RULES_FILE: Final = "/etc/postgresql-ci/pg_hba.conf"
 _RULES: Final = """\

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import dagger
-from dagger import dag
 
 from ci import (
     feed,
     layout,
     project,
-    sarif,
     scan_settings,
     tool,
     trivy,
@@ -22,7 +20,7 @@ from ci import (
 )
 from ci.errors import FeedError, ScanError
 from ci.feed import Feed
-from ci.findings import Look
+from ci.findings import TRIVY, Look
 from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
@@ -82,7 +80,7 @@ class Scanner:
         return verdict.judge(
             look,
             self.settings,
-            self.waivers,
+            (waiver for waiver in self.waivers if waiver.tool in {"", TRIVY}),
             scanner=self.tool.origin,
             feed=str(self.feed),
             today=self.now.date(),
@@ -112,16 +110,6 @@ async def policy(source: dagger.Directory) -> ScanPolicy:
     text = await project.text(source)
     today = dt.datetime.now(dt.UTC).date()
     return ScanPolicy(scan_settings.parse(text), waivers.parse(text), today)
-
-
-def report(found: Verdict) -> dagger.Directory:
-    """Return a verdict as a directory with table.txt, findings.json and findings.sarif."""
-    return (
-        dag.directory()
-        .with_new_file("table.txt", f"{found.table()}\n")
-        .with_new_file("findings.json", found.json())
-        .with_new_file("findings.sarif", sarif.render(found))
-    )
 
 
 async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:

@@ -1,7 +1,7 @@
 """The table [tool.ci.scan] of pyproject.toml: what scanning looks at, and what makes it fail."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from ci.findings import Finding, Severity
 from ci.findings import Kind as FindingKind
@@ -41,6 +41,7 @@ PINNED: Final = Kind("an image with its digest; never Trivy 0.69.4 to 0.69.6", _
 class ScanSettings:
     """The table [tool.ci.scan]."""
 
+    table: ClassVar[str] = SCAN_TABLE
     severity: tuple[str, ...] = key(SEVERITIES, ("HIGH", "CRITICAL"))
     """The severities that fail."""
 

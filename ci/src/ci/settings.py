@@ -9,7 +9,17 @@ from ci.errors import SettingsError
 
 FILE: Final = "pyproject.toml"
 TABLE: Final = "tool.ci"
-TABLES: Final = ("test", "image", "scan", "waivers", "serve")
+TABLES: Final = (
+    "test",
+    "image",
+    "scan",
+    "waivers",
+    "serve",
+    "format",
+    "lint",
+    "types",
+    "code-security",
+)
 """The tables of [tool.ci]; each has its reader."""
 
 VERSION: Final = "{version}"

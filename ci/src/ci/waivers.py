@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from ci.errors import SettingsError
-from ci.findings import Finding
+from ci.findings import TRIVY, Finding
 from ci.settings import FILE, HINT, TABLE, TEXT, Kind, key, our_tables, read_table
 
 WAIVERS: Final = f"{TABLE}.waivers"
@@ -19,6 +19,8 @@ def _date(value: object) -> dt.date | None:
     return value
 
 
+TOOLS: Final = ("bandit", "black", "flake8", "mypy", "ruff", TRIVY)
+TOOL: Final = Kind(f"one of {', '.join(TOOLS)}", lambda value: value if value in TOOLS else None)
 DATE: Final = Kind("a date, such as 2027-01-31", _date)
 
 
@@ -33,6 +35,9 @@ class Waiver:
     path: str = key(TEXT, "")
     """A pattern of paths."""
 
+    tool: str = key(TOOL, "")
+    """What found it; with none, any tool."""
+
     owner: str = key(TEXT)
     reason: str = key(TEXT)
     expires: dt.date = key(DATE)  # noqa: RUF009 - as every field of `key`
@@ -44,10 +49,11 @@ class Waiver:
             self.id == finding.id
             and self.package in {"", finding.package}
             and (not self.path or fnmatchcase(finding.path, self.path))
+            and self.tool in {"", finding.tool}
         )
 
     def __str__(self) -> str:
-        where = "".join(f" {part}" for part in (self.package, self.path) if part)
+        where = "".join(f" {part}" for part in (self.package, self.path, self.tool) if part)
         return f"the waiver of {self.id}{where} by {self.owner}"
 
 
@@ -72,6 +78,18 @@ def parse(text: str) -> tuple[Waiver, ...]:
     return tuple(
         Waiver(**read_table(Waiver, entry, f"{WAIVERS}[{number}]"))
         for number, entry in enumerate(entries)
+    )
+
+
+def addressed(
+    waivers: Iterable[Waiver], tools: Iterable[str], findings: Iterable[Finding]
+) -> tuple[Waiver, ...]:
+    """Return the waivers that are these tools' own: those that name one, and those that are of what was found."""
+    tools, findings = set(tools), tuple(findings)
+    return tuple(
+        waiver
+        for waiver in waivers
+        if waiver.tool in tools or (not waiver.tool and any(map(waiver.matches, findings)))
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -186,3 +187,16 @@ def import_copy(store: Store, source: Path) -> Snapshot:
 def copied(source: str, target: str) -> None:
     if not source.endswith("pipe"):
         shutil.copy2(source, target, follow_symlinks=False)
+
+
+def test_imports_of_one_folder_at_once_do_not_disturb_each_other(
+    store: Store, source: Path
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            (source / "src/main.py").write_text(f"print({number})\n")
+            taken = list(pool.map(lambda _: import_directory(store, source), range(8)))
+
+            assert {content_digest(store, each, "/") for each in taken} == {
+                content_digest(store, import_directory(store, source), "/")
+            }

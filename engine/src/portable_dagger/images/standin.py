@@ -179,7 +179,8 @@ def _write_inputs(recipe: LayerRecipe, folder: Path) -> None:
         if path.is_file():
             shutil.copy(path, folder / name)
     inside = recipe.place != "host"
-    seen_from = Path("/tmp/input") if inside else folder  # noqa: S108  the build's own mount
+    # Inside it is the build's own mount.
+    seen_from = Path("/tmp/input") if inside else folder  # noqa: S108 # nosec B108
     mirror = apt.mirror(apt.read_sources())
     settings = apt.read_settings()
     bundle = apt.ca_bundle()

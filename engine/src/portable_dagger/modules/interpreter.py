@@ -85,7 +85,7 @@ def environment(host: Mapping[str, str], given: Mapping[str, str]) -> dict[str, 
     }
     return {
         "PATH": f"{sys.prefix}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": "/tmp",  # noqa: S108  its own, empty /tmp
+        "HOME": "/tmp",  # noqa: S108  its own, empty /tmp # nosec B108
         "LANG": "C.UTF-8",
         "PWD": SCRATCH,
         "PYTHONUNBUFFERED": "1",

@@ -120,7 +120,7 @@ def _mounts(plan: ProcessPlan) -> list[dict[str, Any]]:
         _mount(
             "/dev/pts", "devpts", [*safe[:2], "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]
         ),
-        _mount("/dev/shm", "tmpfs", [*safe, "mode=1777", "size=65536k"]),  # noqa: S108
+        _mount("/dev/shm", "tmpfs", [*safe, "mode=1777", "size=65536k"]),  # noqa: S108 # nosec B108
         _mount("/dev/mqueue", "mqueue", safe),
         _mount("/sys", "sysfs", [*safe, "rw" if plan.privileged else "ro"]),
     ]

@@ -52,7 +52,7 @@ UNCOVERED = {*FILE_TIMES, *WAITS, "getpid", "getrandom", "getentropy"}
 Version 0.9.10 breaks clock_nanosleep where the clock that counts from the start is left alone: Python sleeps with it.
 """
 LOADERS = {"x86_64": "/lib64/ld-linux-x86-64.so.2", "aarch64": "/lib/ld-linux-aarch64.so.1"}
-MEMORY = "/dev/shm"  # noqa: S108  where glibc has what processes share
+MEMORY = "/dev/shm"  # noqa: S108  where glibc has what processes share # nosec B108
 SHARED = "clock"
 SHARED_SIZE = 4096
 SEMAPHORE = (1).to_bytes(8, "little") + bytes(24)

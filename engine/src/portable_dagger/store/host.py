@@ -12,6 +12,7 @@ import os
 import pickle
 import shutil
 import stat as modes
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,14 +129,16 @@ def import_file(store: Store, host_path: Path) -> tuple[Snapshot, str]:
 def _load(place: Path) -> Memory | None:
     try:
         data = place.read_bytes()
-        found = pickle.loads(data)  # noqa: S301  our own file in our own state directory
+        # It is our own file in our own state directory.
+        found = pickle.loads(data)  # noqa: S301 # nosec B301
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError):
         return None
     return found if isinstance(found, Memory) else None
 
 
 def _keep(store: Store, place: Path, made: Memory) -> None:
-    aside = place.with_suffix(f".{os.getpid()}")
+    # Imports run in threads, and several of one folder at once.
+    aside = place.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     with disk_errors(store.root):
         aside.write_bytes(pickle.dumps(made, PICKLE))
         aside.rename(place)

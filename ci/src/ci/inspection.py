@@ -1,0 +1,149 @@
+"""Inspections: tools that read a part of the source in a container, planned from the settings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+import dagger
+
+from ci import known, lock, python, step
+from ci.bandit import BANDIT
+from ci.black import BLACK
+from ci.errors import SelectionError, SettingsError
+from ci.findings import Look
+from ci.flake8 import FLAKE8
+from ci.inspection_settings import CONFIGURATION, PYTHON, Inspections, InspectionSettings
+from ci.linter import SOURCE, Answer, Linter
+from ci.mypy import MYPY
+from ci.ruff import RUFF
+from ci.settings import FILE
+from ci.step import Mount, Step
+from ci.together import together
+
+GATES: Final = ("format", "lint", "types", "code-security")
+
+_LINTERS: Final = {linter.name: linter for linter in (RUFF, FLAKE8)}
+_OWN_LOCK: Final = "bandit.txt"
+_EVERYTHING: Final = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A tool that reads a part of the source.
+
+    name: of its step, for people. table: of its settings, for messages. paths: those of the settings, or some of them.
+    """
+
+    name: str
+    table: str
+    linter: Linter
+    settings: InspectionSettings
+    paths: tuple[str, ...]
+
+    async def run(self, source: dagger.Directory) -> Look:
+        """Return what the tool finds.
+
+        Raises SettingsError for a lock without the tool or a path without a Python file, ToolError and ReportError.
+        """
+        container = await self.container(source)
+        seen = self.seen(source)
+        count = await self._count(seen)
+        ran = await step.run(
+            Step(
+                name=self.name,
+                container=container,
+                command=tuple(self.linter.command(self.paths)),
+                mounts=(Mount(SOURCE, seen),),
+                expect=dagger.ReturnType.ANY,
+                source=SOURCE,
+                judged=True,
+            )
+        )
+        answer = Answer(await ran.exit_code(), await ran.stdout(), await ran.stderr())
+        return Look(self.linter.findings(answer), files=count)
+
+    async def container(self, source: dagger.Directory) -> dagger.Container:
+        """Return the container with the tool, which works in SOURCE; of the source it depends on the lock alone."""
+        made = await python.container(self.settings.python_image, await self.lock(source))
+        return made.with_workdir(SOURCE)
+
+    async def lock(self, source: dagger.Directory) -> str:
+        """Return the text of the lock with the tool. Raises SettingsError where it has none."""
+        path = self.settings.requirements
+        if not path:
+            return files("ci").joinpath(_OWN_LOCK).read_text(encoding="utf-8")
+        text = await lock.read(source, path, f"{self.table}.requirements")
+        if not self.linter.version(text):
+            raise SettingsError(
+                f"{self.table}.requirements in {FILE} names {path!r}, which locks no {self.linter.name}",
+                f"Lock {self.linter.name} there, by version and hash.",
+            )
+        return text
+
+    def seen(self, source: dagger.Directory) -> dagger.Directory:
+        """Return what the tool sees of a source: edits of all else run nothing again."""
+        seen = source.filter(include=[*CONFIGURATION, *self.settings.include])
+        if self.linter.alone and _EVERYTHING not in self.paths:
+            below = [f"{path.rstrip('/')}/**" for path in self.paths]
+            seen = seen.filter(include=[*CONFIGURATION, *self.paths, *below])
+        return known.once(seen)
+
+    async def origin(self, source: dagger.Directory) -> str:
+        """Return which tool it is, in words."""
+        where = self.settings.requirements or "this module's own lock"
+        return f"{self.linter.name} {self.linter.version(await self.lock(source))} of {where}"
+
+    async def _count(self, seen: dagger.Directory) -> int:
+        """Return how many Python files the tool is given. Raises SettingsError for a path that has none."""
+        found = [path for pattern in PYTHON for path in await seen.glob(pattern)]
+        for path in self.paths:
+            if not any(below(path, file) for file in found):
+                raise SettingsError(
+                    f"{self.table}.paths in {FILE} names {path!r}, where the tool sees no Python file",
+                    f"Name files and folders below the repository's root that {self.table}.include has, too.",
+                )
+        return sum(any(below(path, file) for path in self.paths) for file in found)
+
+
+def below(path: str, file: str) -> bool:
+    """Return whether a file is the path, or somewhere below it."""
+    path = path.removeprefix("./").rstrip("/")
+    return path in {"", _EVERYTHING, file} or file.startswith(f"{path}/")
+
+
+def plan(settings: Inspections, gate: str) -> list[Inspection]:
+    """Return what a gate runs, side by side; nothing if it is off. Raises SelectionError for a gate that is none."""
+    if gate == "format":
+        return list(_of("format", BLACK, settings.format))
+    if gate == "lint":
+        tools = settings.lint.tools if settings.lint else ()
+        return [each for tool in tools for each in _of(tool, _LINTERS[tool], settings.lint)]
+    if gate == "types":
+        return [
+            Inspection(f"types {name}", f"{target.table}.{name}", MYPY, target, target.paths)
+            for name, target in settings.types.items()
+        ]
+    if gate == "code-security":
+        return list(_of("code-security", BANDIT, settings.code_security))
+    raise SelectionError(f"{gate!r} is no gate of the source", f"There is {', '.join(GATES)}.")
+
+
+async def look(source: dagger.Directory, planned: list[Inspection]) -> Look:
+    """Return what all find, looking side by side; the first that breaks off ends the others."""
+    looks = await together([inspection.run(source) for inspection in planned])
+    # Two tools may be given the same files.
+    files = {each.paths: one.files for each, one in zip(planned, looks, strict=True)}
+    found = tuple(finding for one in looks for finding in one.findings)
+    return Look(found, files=sum(files.values()))
+
+
+def _of(name: str, linter: Linter, settings: InspectionSettings | None) -> Iterator[Inspection]:
+    """Yield a tool's inspections: one for each path if it can look at them apart, so that an edit runs one again."""
+    if settings is None:
+        return
+    if not linter.alone or len(settings.paths) == 1:
+        yield Inspection(name, settings.table, linter, settings, settings.paths)
+        return
+    for path in settings.paths:
+        yield Inspection(f"{name} {path}", settings.table, linter, settings, (path,))

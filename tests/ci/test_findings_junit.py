@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from ci import findings_junit, junit
+from ci.findings import Finding, Kind, Look, Severity
+from ci.inspection_settings import LintSettings
+from ci.verdict import Verdict, judge
+from ci.waivers import Waiver
+
+TODAY = dt.date(2026, 11, 28)
+
+
+def finding(rule: str) -> Finding:
+    return Finding(
+        kind=Kind.LINT,
+        id=rule,
+        severity=Severity.MEDIUM,
+        target="source",
+        path="shop/price.py",
+        line=3,
+        message="unused",
+        remedy="take it out",
+        tool="ruff",
+    )
+
+
+def verdict(*found: Finding, waived: str = "", expires: dt.date = TODAY) -> Verdict:
+    waivers = [Waiver(id=waived, owner="ada", reason="known", expires=expires)] if waived else []
+    return judge(
+        Look(found, files=1),
+        LintSettings(requirements="lint.txt"),
+        waivers,
+        scanner="ruff 1 of lint.txt",
+        feed="",
+        today=TODAY,
+        tools=("ruff", "flake8"),
+    )
+
+
+def test_a_finding_is_a_failing_test_and_a_waived_one_is_skipped() -> None:
+    report = junit.parse(findings_junit.render(verdict(finding("A1"), finding("B2"), waived="B2")))
+
+    assert (report.passed, report.failed, report.skipped) == (1, 1, 1)
+    (failure,) = report.failures
+    assert failure.test == "shop/price.py::shop/price.py::A1 shop/price.py:3"
+    assert failure.message == "unused"
+    assert failure.place == "shop/price.py:3"
+
+
+def test_where_nothing_is_to_mend_each_tool_passes() -> None:
+    report = junit.parse(findings_junit.render(verdict()))
+
+    assert (report.passed, report.failed) == (2, 0)
+
+
+def test_an_expired_waiver_fails() -> None:
+    text = findings_junit.render(
+        verdict(finding("A1"), waived="A1", expires=dt.date(2026, 1, 1)),
+    )
+
+    assert "it expired on 2026-01-01" in text
+    assert junit.parse(text).failed == 2
+
+
+def test_the_table_has_the_message_and_what_to_do_and_no_empty_column() -> None:
+    text = verdict(finding("A1")).table()
+
+    head, row, *_ = text.splitlines()
+    assert head.split() == ["Severity", "Kind", "Id", "Place", "Message"]
+    assert row.split() == ["MEDIUM", "lint", "A1", "shop/price.py:3", "unused"]
+    assert "    A1: take it out" in text
+    assert text.endswith("given: 1 file\nby: ruff 1 of lint.txt")
