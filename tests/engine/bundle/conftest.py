@@ -97,7 +97,7 @@ def _make(store: Store, mask: Mask, text: str = "text") -> Made:
     def base(root: Path) -> None:
         (root / "etc").mkdir(mode=0o755)
         (root / "etc/name").write_text("base")
-        (root / "work").mkdir(mode=0o700)
+        (root / "srv").mkdir(mode=0o700)
 
     def more(root: Path) -> None:
         (root / "etc").mkdir()
@@ -110,13 +110,13 @@ def _make(store: Store, mask: Mask, text: str = "text") -> Made:
     root = Snapshot((_add_layer(store, "base", base), _add_layer(store, "more", more)))
     mounted = Snapshot((_add_layer(store, "source", source),))
     layers = [pack_layer(store, layer, mask, f"layer {layer}") for layer in root.layers]
-    mount = pack_tree(store, mounted, "/src", "/work/src", mask, below=root, title="/work/src")
+    mount = pack_tree(store, mounted, "/src", "/srv/src", mask, below=root, title="/srv/src")
     return _describe(store, layers, mount)
 
 
 def _describe(store: Store, layers: list[Packed], mount: Packed) -> Made:
     stacked = tuple(packed.layer.diff_id for packed in layers)
-    mounts = (Mount("/work/src", "directory", mount.layer.diff_id, "/work/src"),)
+    mounts = (Mount("/srv/src", "directory", mount.layer.diff_id, "/srv/src"),)
     step = Step(
         name="pytest",
         kind="exec",
@@ -133,7 +133,7 @@ def _describe(store: Store, layers: list[Packed], mount: Packed) -> Made:
         outcome=Outcome(
             1,
             stdout=store.put_blob(b"1 failed\n"),
-            reports=(Report("/work/junit.xml", store.put_blob(REPORT)),),
+            reports=(Report("/srv/junit.xml", store.put_blob(REPORT)),),
         ),
     )
     database = Service(
@@ -145,14 +145,14 @@ def _describe(store: Store, layers: list[Packed], mount: Packed) -> Made:
     description = Description(
         created=1.0,
         command="dagger call test",
-        workdir="/work",
+        workdir="/srv",
         host=Host("6.1", "x86_64", 2, 2**30),
         versions={"engine": "1"},
         steps=(step,),
         services=(database,),
         layers=tuple(packed.layer for packed in (*layers, mount)),
     )
-    config = ImageConfig(env=(("A", "1"),), cmd=("pytest", "-q"), workdir="/work", user="1000")
+    config = ImageConfig(env=(("A", "1"),), cmd=("pytest", "-q"), workdir="/srv", user="1000")
     images = (
         Image("step-1", "linux/amd64", config, (*stacked, mount.layer.diff_id)),
         Image("service-1", "linux/amd64", ImageConfig(cmd=("serve", "it")), stacked[:1]),

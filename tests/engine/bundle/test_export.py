@@ -63,7 +63,7 @@ def test_script(made: Any, tmp_path: Path) -> None:  # noqa: ANN401
     lines = text.splitlines()
     assert "network create --internal" in text
     run = next(line for line in lines if "--rm" in line)
-    assert "--init --user 1000 --workdir /work --env MODE=test --env TOKEN" in run
+    assert "--init --user 1000 --workdir /srv --env MODE=test --env TOKEN" in run
     assert '--add-host db:"$(address "$network-1")"' in run
     assert run.endswith(f"localhost/bundle-{digest}:step-1 pytest -q || code=$?")
     assert 'wait_for "$network-1" 1538' in lines
@@ -178,7 +178,7 @@ def test_podman_runs_it(
 
     base = pack_layer(store, add_layer("base", rootfs), NONE).layer
     snapshot = Snapshot((add_layer("content", content),))
-    source = pack_tree(store, snapshot, "/src", "/work/src", NONE).layer
+    source = pack_tree(store, snapshot, "/src", "/srv/src", NONE).layer
     data = pack_tree(store, snapshot, "/data", "/data", NONE).layer
     place = Place(
         "step-1",
@@ -187,21 +187,21 @@ def test_podman_runs_it(
         (base.diff_id,),
         environment=(("MODE", "it's a test"),),
         secrets=(("TOKEN", "token"),),
-        mounts=(Mount("/work/src", "directory", source.diff_id, "/work/src"),),
+        mounts=(Mount("/srv/src", "directory", source.diff_id, "/srv/src"),),
         services=(("oracle", "db"),),
     )
     oracle = Place("service-1", "linux/amd64", ("/usr/bin/perl", "-e", SERVE), (base.diff_id,))
     description = Description(
         1.0,
         "dagger call test",
-        "/work",
+        "/srv",
         Host("6.1", "x86_64", 2, 2**30),
         {},
         (Step("ask", "exec", place, Outcome(42)),),
         (Service("db", "db-host", oracle, (Port(4711),), data=True),),
         (base, source, data),
     )
-    asking = ImageConfig(cmd=place.args, workdir="/work/src", user="1000")
+    asking = ImageConfig(cmd=place.args, workdir="/srv/src", user="1000")
     images = (
         Image("step-1", "linux/amd64", asking, (base.diff_id, source.diff_id)),
         Image(

@@ -58,7 +58,7 @@ def test_tests_and_reasons_are_as_reports_have_them(tell: Tell) -> None:
     label = tell()
     assert label["failing"] == ["tests/test_it.py::test_it"]
     assert label["reasons"] == {"tests/test_it.py::test_it": "assert 3 == 4 in 0.12s"}
-    assert label["reports"] == ["/work/junit.xml"]
+    assert label["reports"] == ["/srv/junit.xml"]
 
 
 def test_the_end_of_the_output(tell: Tell) -> None:
@@ -78,9 +78,9 @@ def test_no_end_that_is_never_the_same_or_long(tell: Tell, changes: dict[str, An
 
 def test_what_is_given_to_the_command(made: Any, tell: Tell) -> None:  # noqa: ANN401
     stdin = made.store.put_blob(b"yes\n")
-    label = tell(stdin=stdin, redirects=("", "/out", ""), source="/work/src")
+    label = tell(stdin=stdin, redirects=("", "/out", ""), source="/srv/src")
     assert (label["stdin"], label["redirects"]) == ("yes\n", ["", "/out", ""])
-    assert label["source"] == "/work/src"
+    assert label["source"] == "/srv/src"
 
 
 def test_files_with_secrets_and_ports(made: Any, tell: Tell) -> None:  # noqa: ANN401

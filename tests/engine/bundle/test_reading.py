@@ -55,7 +55,7 @@ def test_there_and_back(made: Any, bundle: Path) -> None:  # noqa: ANN401
         assert reader.blob(made.description.steps[0].outcome.stdout) == b"1 failed\n"
         assert reader.image_config("service-1").cmd == ("serve", "it")
         config = reader.image_config("step-1")
-        assert (config.user, config.workdir, config.env) == ("1000", "/work", (("A", "1"),))
+        assert (config.user, config.workdir, config.env) == ("1000", "/srv", (("A", "1"),))
         assert reader.images["step-1"].image.layers == made.images[0].layers
         blobs, size = reader.verify()
         # Three layers, two outputs, two images with their configurations, description and manifest.

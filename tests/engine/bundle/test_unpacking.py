@@ -36,8 +36,8 @@ def test_all(made: Any, other: Store, tmp_path: Path) -> None:  # noqa: ANN401  
             unpack(reader, other, "sha256:0")
     tree = Tree(other.layer_paths(Snapshot(layers)))
     assert tree.read_bytes("/etc/name") == b"base"
-    assert tree.read_bytes("/work/src/test_it.py") == b"text"
-    work = tree.lookup("/work")
+    assert tree.read_bytes("/srv/src/test_it.py") == b"text"
+    work = tree.lookup("/srv")
     assert work is not None
     assert work.stat.st_mode & 0o777 == 0o700
     assert len(other.layers) == 3

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 DESCRIPTION = Description(
     created=1.0,
     command="dagger call test",
-    workdir="/work",
+    workdir="/srv",
     host=Host("6.1", "x86_64", 2, 2**30),
     versions={"engine": "1"},
     steps=(Step("true", "exec", Place("step-1", "linux/amd64", ("true",), ()), Outcome(1)),),
 )
-IMAGES = (Image("step-1", "linux/amd64", ImageConfig(user="u", workdir="/work"), ()),)
+IMAGES = (Image("step-1", "linux/amd64", ImageConfig(user="u", workdir="/srv"), ()),)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_show(store: Store, tmp_path: Path) -> None:
     assert facts["digest"] == digest
     assert facts["size"] == path.stat().st_size
     assert facts["signers"] == []
-    assert facts["images"] == {"step-1": {"user": "u", "workdir": "/work"}}
+    assert facts["images"] == {"step-1": {"user": "u", "workdir": "/srv"}}
     assert facts["description"]["steps"][0]["place"]["args"] == ("true",)
 
 
