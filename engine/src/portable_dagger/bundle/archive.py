@@ -18,8 +18,6 @@ from portable_dagger.errors import BundleDamagedError, BundleError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from _typeshed import WriteableBuffer
 
@@ -32,7 +30,10 @@ _HINT: Final = "get the file again"
 
 
 class Archive:
-    """An open file. Raises BundleError if it is no tar of a layout, BundleDamagedError if it ends too early."""
+    """An open file, until `close`.
+
+    Raises BundleError if it is no tar of a layout, BundleDamagedError if it ends too early.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,17 +48,6 @@ class Archive:
         except BaseException:
             self._file.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

@@ -61,7 +61,6 @@ class Builder:
     layers: dict[str, Layer] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
-    blobs: list[str] = field(default_factory=list)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
     _masked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _bases: set[str] = field(default_factory=set)
@@ -133,10 +132,7 @@ class Builder:
 
     def blob(self, content: bytes) -> str:
         """Put some bytes into the bundle and return their digest."""
-        digest = self.store.put_blob(self.mask.data(content), "output", "of a bundle")
-        if digest not in self.blobs:
-            self.blobs.append(digest)
-        return digest
+        return self.store.put_blob(self.mask.data(content), "output", "of a bundle")
 
     def source(self, place: Place, workdir: str) -> str:
         """Return where the source under test is: the innermost mounted directory that holds the working directory."""
@@ -225,13 +221,7 @@ class Builder:
         if key not in self._names:
             name = self._names[key] = f"service-{len(self._names) + 1}"
             assert service.container is not None
-            command = Command(
-                service.args,
-                nested=service.nested,
-                privileged=service.privileged,
-                init=service.init,
-            )
-            place = self._place(name, service.container, command, found, own)
+            place = self._place(name, service.container, command_of(service), found, own)
             self.services[name] = Service(
                 name=name,
                 hostname=self.mask.text(service.hostname),
@@ -329,3 +319,10 @@ class Builder:
 
     def _kept(self, digest: str) -> str:
         return self.blob(self.store.get_blob(digest)) if digest else ""
+
+
+def command_of(service: ServiceValue) -> Command:
+    """Return what a service runs, as a command."""
+    return Command(
+        service.args, nested=service.nested, privileged=service.privileged, init=service.init
+    )

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.bundle import data, facts
-from portable_dagger.bundle.building import Builder
+from portable_dagger.bundle.building import Builder, command_of
 from portable_dagger.bundle.caught import Caught, distinct
 from portable_dagger.bundle.description import Description, Missing, Outcome, Report, Step
 from portable_dagger.bundle.masking import Mask
 from portable_dagger.bundle.reports import written_reports
 from portable_dagger.bundle.writing import write
 from portable_dagger.errors import BundleError, ExecError
-from portable_dagger.ops.command import Command
 from portable_dagger.record.output import STREAMS
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from portable_dagger.graph.context import Context
     from portable_dagger.graph.values import Container, Service
     from portable_dagger.ops.attempt import Ended
+    from portable_dagger.ops.command import Command
     from portable_dagger.record.output import Output
     from portable_dagger.session.session import Session
 
@@ -105,18 +105,12 @@ class Captures:
             return
         code, message = ending(error)
         outcome = await asyncio.to_thread(self._outcome, code, message, output)
-        command = Command(
-            service.args,
-            nested=service.nested,
-            privileged=service.privileged,
-            init=service.init,
-        )
         self._caught.append(
             Caught(
                 name="service " + " ".join(service.args),
                 kind="service",
                 container=service.container,
-                command=command,
+                command=command_of(service),
                 found=data.Found(),
                 outcome=outcome,
                 sure=True,
