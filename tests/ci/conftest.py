@@ -13,4 +13,4 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def reports() -> Path:
     """Give the folder of reports that tools wrote."""
-    return Path(__file__).parent / "reports"
+    return Path(__file__).parent / "recorded"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from dagger import dag
 
-from ci import bundle
+from ci import bundle, gates
 from ci.bundle import About
 from ci.capture import EXEC, SERVICE, Captured, Outcome, inner_first
 from ci.capturing import file_names
 from ci.errors import SelectionError
-from ci.gates import Gates, Selection
 from ci.step import Cache, Mount, Server, Step
+from ci.subject import Subject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def test_a_report_that_is_none_names_no_test() -> None:
 
 
 async def test_a_gate_that_is_none_is_refused() -> None:
-    gates = Gates(dag.directory(), dag.git("https://example.org/x"), Selection())
+    subject = Subject(source=dag.directory(), git=dag.git("https://example.org/x"))
 
     with pytest.raises(SelectionError, match="'tests' is no gate"):
-        await gates.run("tests")
+        await gates.run(subject, "tests")

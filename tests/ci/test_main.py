@@ -40,15 +40,14 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "format",
         "format_fix",
         "images",
-        "inspection_report",
         "layout",
         "lint",
         "publish",
+        "report",
         "reproduce",
         "reproducible",
         "sbom",
         "scan",
-        "scan_report",
         "serve",
         "test",
         "test_report",
@@ -84,11 +83,11 @@ def test_a_function_runs_without_arguments_and_can_be_narrowed(
 
 
 @pytest.mark.parametrize("name", ["format", "lint", "types", "code_security"])
-def test_a_gate_of_the_source_is_a_check_that_needs_nothing_else(name: str) -> None:
+def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)
 
     assert registered.check
-    assert list(registered.parameters) == ["source"]
+    assert list(registered.parameters) == ["source", "git"]
 
 
 def test_style_is_mended_by_a_generator() -> None:

@@ -11,7 +11,7 @@ from dagger.mod import default_module
 
 from ci import Ci
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
-from ci.inspection_settings import (
+from ci.inspection.settings import (
     CodeSecuritySettings,
     FormatSettings,
     LintSettings,

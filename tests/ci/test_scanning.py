@@ -75,20 +75,23 @@ def test_each_kind_is_found_and_no_secret_is_shown(root: Path, folder: Path) -> 
     (source / "Dockerfile").write_text("FROM debian:12\nCMD true\n", encoding="utf-8")
 
     ran = scan(root, folder, "--feed=feed")
-    reported = scan(root, folder, "--feed=feed", "export", "--path=report", name="scan-report")
+    options = ("--gate=scan", "--feed=feed", "export", "--path=report")
+    reported = scan(root, folder, *options, name="report")
 
     assert ran.returncode != 0
     assert "CVE-2020-14343" in ran.stderr
     assert "secret" in ran.stderr
     assert "misconfiguration" in ran.stderr
     assert reported.returncode == 0, reported.stderr
-    texts = [path.read_text(encoding="utf-8") for path in sorted((folder / "report").iterdir())]
+    texts = [
+        path.read_text(encoding="utf-8") for path in sorted((folder / "report" / "scan").iterdir())
+    ]
     assert len(texts) == 4
     assert not any(SECRET in text for text in (*texts, ran.stderr, ran.stdout))
-    found = json.loads((folder / "report" / "findings.json").read_text(encoding="utf-8"))
+    found = json.loads((folder / "report" / "scan" / "findings.json").read_text(encoding="utf-8"))
     failing = {entry["kind"] for entry in found["findings"] if entry["state"] == "failing"}
     assert failing == {"vulnerability", "secret", "misconfiguration"}
-    sarif = json.loads((folder / "report" / "findings.sarif").read_text(encoding="utf-8"))
+    sarif = json.loads((folder / "report" / "scan" / "findings.sarif").read_text(encoding="utf-8"))
     assert sarif["version"] == "2.1.0"
 
 

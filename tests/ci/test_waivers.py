@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from ci import findings, sarif, scan_settings, waivers
+from ci import findings, scan_settings, waivers
 from ci.errors import SettingsError
 from ci.feed import check_age, read_date
 from ci.findings import Finding, Kind, Look, Severity
+from ci.reports import sarif
 from ci.scan_settings import ScanSettings
 from ci.verdict import Verdict, judge
 from ci.waivers import Waiver

@@ -8,20 +8,20 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import bundle, revision
+from ci import bundle, gates, revision
 from ci.bundle import About
 from ci.capture import Captured, Recorder
 from ci.errors import CiError
-from ci.gates import Gates
 from ci.progress import progress
 from ci.step import watched
+from ci.subject import Subject
 from ci.together import together
 
 TABLE: Final = "table.txt"
 _SUFFIX: Final = ".tar"
 
 
-async def directory(gates: Gates, names: Sequence[str], *, passing: bool) -> dagger.Directory:
+async def directory(subject: Subject, names: Sequence[str], *, passing: bool) -> dagger.Directory:
     """Run gates one after another; return their words, and bundles of what failed. Raises SelectionError."""
     created = time.time()
     kept: list[Captured] = []
@@ -29,7 +29,7 @@ async def directory(gates: Gates, names: Sequence[str], *, passing: bool) -> dag
     for name in names:
         recorder = Recorder()
         with watched(recorder):
-            result = await gates.run(name)
+            result = await gates.run(subject, name)
         kept += [
             captured
             for captured in recorder.found
@@ -38,7 +38,7 @@ async def directory(gates: Gates, names: Sequence[str], *, passing: bool) -> dag
         words.append(f"{name}: {'red' if result.red else 'green'}\n\n{result.text}")
     about = About(
         command=f"ci capture --gate={','.join(names)}",
-        commit=await _commit(gates.git) if kept else "",
+        commit=await _commit(subject.git) if kept else "",
         created=created,
         engine=await dag.version(),
     )

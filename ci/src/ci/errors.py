@@ -7,7 +7,7 @@ CiError
 ├── BuildError       two builds of the same images differ
 ├── ReproductionError  a step of a bundle fails otherwise, passes, or lacks something here
 ├── FeedError        a vulnerability database is missing, broken, empty or too old
-├── ScanError        the scanner broke off, or found what fails
+├── ScanError        the scanner broke off
 ├── SuiteError       the suite ran and is not green
 ├── ToolError        a tool that reads the source broke off, or did not say what it found
 ├── GateError        a gate found what is to mend
@@ -65,7 +65,7 @@ class FeedError(CiError):
 
 
 class ScanError(CiError):
-    """The scanner broke off, or found what fails; then the message holds the table."""
+    """The scanner broke off."""
 
 
 class SignatureError(CiError):

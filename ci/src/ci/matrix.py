@@ -2,8 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ci.errors import SelectionError
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of a suite runs: Python and Postgres versions, and tests; None is all."""
+
+    python: list[str] | None = None
+    postgres: list[str] | None = None
+    tests: str | None = None
+
+
+ALL: Final = Selection()
+"""The whole suite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from ci.image import Image
 from ci.scan_attestation import ScanPolicy
 from ci.scan_settings import ScanSettings
 from ci.step import Mount, Step, run
+from ci.subject import Subject
 from ci.tool import Tool
 from ci.verdict import Verdict
 from ci.waivers import Waiver
@@ -88,6 +89,15 @@ class Scanner:
 
     def _container(self) -> dagger.Container:
         return self.tool.container.with_directory(f"{trivy.CACHE}/db", self.feed.directory)
+
+
+async def judged(subject: Subject) -> Verdict:
+    """Scan a source, and an image if one is given. Raises SettingsError, FeedError and ScanError."""
+    scanner = await prepare(subject.source, subject.feed)
+    look = await scanner.source(subject.source)
+    if subject.image is not None:
+        look += await scanner.image(subject.image, "image")
+    return scanner.judge(look)
 
 
 async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> Scanner:

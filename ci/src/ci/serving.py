@@ -6,7 +6,7 @@ from typing import Final
 
 import dagger
 
-from ci import postgres, settings
+from ci import image_settings, images, postgres, project, settings
 from ci.image_settings import COMMAND, ImageSettings
 from ci.settings import TABLE, TEXT, key, read_table
 from ci.step import Server
@@ -55,3 +55,12 @@ def server(container: dagger.Container, image: ImageSettings, serve: ServeSettin
         args=tuple(command(image, serve)),
         servers=databases,
     )
+
+
+async def served(
+    source: dagger.Directory, git: dagger.GitRepository, variant: str | None
+) -> Server:
+    """Return the application's server, from its image and with its own database. Raises SettingsError."""
+    text = await project.text(source)
+    container = await images.container(source, git, variant, None)
+    return server(container, image_settings.parse(text), parse(text))

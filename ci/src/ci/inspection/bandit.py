@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ci.findings import Finding, Kind, Severity
-from ci.linter import TARGET, Answer, Linter, relative
+from ci.inspection.linter import TARGET, Answer, Linter, relative
 from ci.settings import FILE
 
 NAME: Final = "bandit"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ci.bandit import BANDIT
 from ci.findings import Severity
-from ci.linter import Answer
+from ci.inspection.bandit import BANDIT
+from ci.inspection.linter import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ci import inspection, inspection_settings
 from ci.errors import SelectionError
+from ci.inspection import inspection, settings
 
 TEXT = """
 [tool.ci.format]
@@ -33,20 +33,20 @@ requirements = "tools.txt"
     ],
 )
 def test_each_gate_has_its_inspections(gate: str, names: list[tuple[str, tuple[str, ...]]]) -> None:
-    planned = inspection.plan(inspection_settings.parse(TEXT), gate)
+    planned = inspection.plan(settings.parse(TEXT), gate)
 
     assert [(each.name, each.paths) for each in planned] == names
 
 
 def test_messages_name_the_target() -> None:
-    planned = inspection.plan(inspection_settings.parse(TEXT), "types")
+    planned = inspection.plan(settings.parse(TEXT), "types")
 
     assert [each.table for each in planned] == ["tool.ci.types.app", "tool.ci.types.tools"]
 
 
 def test_another_gate_is_refused() -> None:
     with pytest.raises(SelectionError, match="There is format, lint, types, code-security"):
-        inspection.plan(inspection_settings.parse(TEXT), "style")
+        inspection.plan(settings.parse(TEXT), "style")
 
 
 @pytest.mark.parametrize(

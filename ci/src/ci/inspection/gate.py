@@ -1,47 +1,32 @@
 """The gates that need nothing but the source: what they find is judged, reported, and mended where tools can."""
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Final
 
 import dagger
-from dagger import dag
 
-from ci import (
-    black,
-    findings_report,
-    inspection,
-    inspection_settings,
-    known,
-    project,
-    ruff,
-    step,
-    verdict,
-    waivers,
-)
-from ci.errors import GateError
-from ci.inspection import Inspection
-from ci.linter import SOURCE, Answer
-from ci.settings import FILE, TABLE
+from ci import known, project, step, verdict, waivers
+from ci.inspection import black, ruff, settings
+from ci.inspection.inspection import Inspection, look, plan
+from ci.inspection.linter import SOURCE, Answer
 from ci.step import Mount, Step
+from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
-
-OFF: Final = f"off: {FILE} has no [{TABLE}.{{name}}]\n"
 
 _FIXES: Final = {ruff.NAME: ruff.fix_command, black.NAME: black.fix_command}
 """The tools that mend what they find, in the order in which they do: Black has the last word on how it looks."""
 
 
-async def judged(source: dagger.Directory, gate: str) -> Verdict | None:
+async def judged(subject: Subject, gate: str) -> Verdict | None:
     """Return what a gate comes to today, None if it is off. Raises SettingsError, ToolError, ReportError."""
-    text = await project.text(source)
-    planned = inspection.plan(inspection_settings.parse(text), gate)
+    text = await project.text(subject.source)
+    planned = plan(settings.parse(text), gate)
     if not planned:
         return None
-    found = await inspection.look(source, planned)
+    found = await look(subject.source, planned)
     tools = tuple(dict.fromkeys(each.linter.name for each in planned))
-    origins = dict.fromkeys([await each.origin(source) for each in planned])
+    origins = dict.fromkeys([await each.origin(subject.source) for each in planned])
     return verdict.judge(
         found,
         planned[0].settings,
@@ -53,30 +38,10 @@ async def judged(source: dagger.Directory, gate: str) -> Verdict | None:
     )
 
 
-async def passed(source: dagger.Directory, gate: str) -> str:
-    """Return what a gate says, if it is green or off. Raises GateError with it if it is red."""
-    found = await judged(source, gate)
-    if found is None:
-        return OFF.format(name=gate)
-    if found.faults:
-        raise GateError(f"{'; '.join(found.faults)}\n\n{found.table()}\n")
-    return f"{found.table()}\n"
-
-
-async def report(source: dagger.Directory, gates: Iterable[str]) -> dagger.Directory:
-    """Return a folder for each gate that is not off, with its findings; red ones too."""
-    made = dag.directory()
-    for gate in gates:
-        found = await judged(source, gate)
-        if found is not None:
-            made = made.with_directory(gate, findings_report.directory(found))
-    return made
-
-
 async def mended(source: dagger.Directory) -> dagger.Changeset:
     """Return what the tools of `format` and `lint` change, where they can mend what they find."""
-    settings = inspection_settings.parse(await project.text(source))
-    planned = [*inspection.plan(settings, "lint"), *inspection.plan(settings, "format")]
+    read = settings.parse(await project.text(source))
+    planned = [*plan(read, "lint"), *plan(read, "format")]
     before = known.once(source)
     after = before
     for tool in _FIXES:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from ci import inspection_settings
 from ci.errors import SettingsError
 from ci.findings import Finding, Kind, Severity
-from ci.inspection_settings import CodeSecuritySettings, FormatSettings
+from ci.inspection import settings as inspection_settings
+from ci.inspection.settings import CodeSecuritySettings, FormatSettings
 
 
 def test_a_gate_without_its_table_is_off() -> None:

@@ -178,7 +178,7 @@ def test_a_waiver_holds_for_its_tool(root: Path, shop: Path) -> None:
 def test_the_report_and_the_captures_hold_what_was_found(root: Path, shop: Path) -> None:
     add(shop, "import os\n")
 
-    reported = gate(root, shop, "-o=report", "inspection-report", "--gate=format,lint")
+    reported = gate(root, shop, "-o=report", "report", "--gate=format,lint")
     captured = call(
         root,
         shop,

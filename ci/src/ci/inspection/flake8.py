@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ci.findings import Finding, Kind, Severity
-from ci.linter import TARGET, Answer, Linter, relative
+from ci.inspection.linter import TARGET, Answer, Linter, relative
 
 NAME: Final = "flake8"
 

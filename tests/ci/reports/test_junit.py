@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ci import findings_junit, junit
+from ci import junit
 from ci.findings import Finding, Kind, Look, Severity
-from ci.inspection_settings import LintSettings
+from ci.inspection.settings import LintSettings
+from ci.reports import junit as rendering
 from ci.verdict import Verdict, judge
 from ci.waivers import Waiver
 
@@ -39,7 +40,7 @@ def verdict(*found: Finding, waived: str = "", expires: dt.date = TODAY) -> Verd
 
 
 def test_a_finding_is_a_failing_test_and_a_waived_one_is_skipped() -> None:
-    report = junit.parse(findings_junit.render(verdict(finding("A1"), finding("B2"), waived="B2")))
+    report = junit.parse(rendering.render(verdict(finding("A1"), finding("B2"), waived="B2")))
 
     assert (report.passed, report.failed, report.skipped) == (1, 1, 1)
     (failure,) = report.failures
@@ -49,13 +50,13 @@ def test_a_finding_is_a_failing_test_and_a_waived_one_is_skipped() -> None:
 
 
 def test_where_nothing_is_to_mend_each_tool_passes() -> None:
-    report = junit.parse(findings_junit.render(verdict()))
+    report = junit.parse(rendering.render(verdict()))
 
     assert (report.passed, report.failed) == (2, 0)
 
 
 def test_an_expired_waiver_fails() -> None:
-    text = findings_junit.render(
+    text = rendering.render(
         verdict(finding("A1"), waived="A1", expires=dt.date(2026, 1, 1)),
     )
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ci.black import BLACK
 from ci.errors import ReportError
 from ci.findings import Severity
-from ci.linter import Answer
+from ci.inspection.black import BLACK
+from ci.inspection.linter import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path

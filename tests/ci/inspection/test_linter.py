@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ci.errors import ReportError, ToolError
-from ci.linter import Answer, relative
-from ci.ruff import RUFF
+from ci.inspection.linter import Answer, relative
+from ci.inspection.ruff import RUFF
 
 
 def test_a_tool_that_breaks_off_is_an_error_with_what_it_said() -> None:

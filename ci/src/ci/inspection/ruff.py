@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ci.findings import Finding, Kind, Severity
-from ci.linter import TARGET, Answer, Linter, relative
+from ci.inspection.linter import TARGET, Answer, Linter, relative
 
 NAME: Final = "ruff"
 SYNTAX: Final = "invalid-syntax"

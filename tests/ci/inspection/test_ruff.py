@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ci.findings import Finding, Kind, Severity
-from ci.linter import Answer
-from ci.ruff import RUFF, fix_command
+from ci.inspection.linter import Answer
+from ci.inspection.ruff import RUFF, fix_command
 
 if TYPE_CHECKING:
     from pathlib import Path

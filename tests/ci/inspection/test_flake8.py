@@ -6,8 +6,8 @@ import pytest
 
 from ci.errors import ReportError
 from ci.findings import Severity
-from ci.flake8 import FLAKE8
-from ci.linter import Answer
+from ci.inspection.flake8 import FLAKE8
+from ci.inspection.linter import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path

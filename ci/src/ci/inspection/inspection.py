@@ -8,20 +8,19 @@ from typing import Final
 import dagger
 
 from ci import known, lock, python, step
-from ci.bandit import BANDIT
-from ci.black import BLACK
 from ci.errors import SelectionError, SettingsError
 from ci.findings import Look
-from ci.flake8 import FLAKE8
-from ci.inspection_settings import CONFIGURATION, PYTHON, Inspections, InspectionSettings
-from ci.linter import SOURCE, Answer, Linter
-from ci.mypy import MYPY
-from ci.ruff import RUFF
+from ci.inspection import GATES
+from ci.inspection.bandit import BANDIT
+from ci.inspection.black import BLACK
+from ci.inspection.flake8 import FLAKE8
+from ci.inspection.linter import SOURCE, Answer, Linter
+from ci.inspection.mypy import MYPY
+from ci.inspection.ruff import RUFF
+from ci.inspection.settings import CONFIGURATION, PYTHON, Inspections, InspectionSettings
 from ci.settings import FILE
 from ci.step import Mount, Step
 from ci.together import together
-
-GATES: Final = ("format", "lint", "types", "code-security")
 
 _LINTERS: Final = {linter.name: linter for linter in (RUFF, FLAKE8)}
 _OWN_LOCK: Final = "bandit.txt"
@@ -72,7 +71,7 @@ class Inspection:
         """Return the text of the lock with the tool. Raises SettingsError where it has none."""
         path = self.settings.requirements
         if not path:
-            return files("ci").joinpath(_OWN_LOCK).read_text(encoding="utf-8")
+            return files("ci.inspection").joinpath(_OWN_LOCK).read_text(encoding="utf-8")
         text = await lock.read(source, path, f"{self.table}.requirements")
         if not self.linter.version(text):
             raise SettingsError(

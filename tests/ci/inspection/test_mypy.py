@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ci.errors import ReportError, ToolError
-from ci.linter import Answer
-from ci.mypy import MYPY
+from ci.inspection.linter import Answer
+from ci.inspection.mypy import MYPY
 
 if TYPE_CHECKING:
     from pathlib import Path

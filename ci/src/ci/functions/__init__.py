@@ -1,0 +1,1 @@
+"""The functions of the module, by what they are about; `ci.main` puts them together."""

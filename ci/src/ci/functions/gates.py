@@ -1,0 +1,84 @@
+"""The functions that hold a source against what is asked of it."""
+
+from typing import Annotated
+
+import dagger
+from dagger import Doc, check, function, generate
+
+from ci import gates
+from ci.functions.arguments import Archive, Feed, Repository, Source, uncached
+from ci.inspection import gate as inspecting
+from ci.subject import Subject
+
+
+class GateFunctions:
+    """Gates, their report, and what mends what they find."""
+
+    @uncached
+    async def scan(
+        self, source: Source, git: Repository, feed: Feed = None, image: Archive = None
+    ) -> str:
+        """Look for vulnerabilities, misconfiguration, secrets and licences, and print what is to mend.
+
+        Fails if anything is to mend, a waiver has expired, or the feed is missing, broken, empty or too old.
+        """
+        subject = Subject(source=source, git=git, feed=feed, image=image)
+        return await gates.passed(subject, "scan")
+
+    @uncached
+    @check
+    async def format(self, source: Source, git: Repository) -> str:
+        """Hold the source against Black, as [tool.ci.format] says.
+
+        Fails if a file is not as Black has it; `format-fix` mends that. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "format")
+
+    @uncached
+    @check
+    async def lint(self, source: Source, git: Repository) -> str:
+        """Hold the source against Ruff or Flake8 or both, as [tool.ci.lint] says.
+
+        Fails if a rule is broken. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "lint")
+
+    @uncached
+    @check
+    async def types(self, source: Source, git: Repository) -> str:
+        """Check the types of the source with mypy, each part of it that [tool.ci.types] names.
+
+        Fails if types do not fit. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "types")
+
+    @uncached
+    @check
+    async def code_security(self, source: Source, git: Repository) -> str:
+        """Look with Bandit for code that can be attacked, as [tool.ci.code-security] says.
+
+        Fails for a finding of a severity that is not let pass. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "code-security")
+
+    @uncached
+    async def report(
+        self,
+        source: Source,
+        git: Repository,
+        gate: Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.JUDGED)}")] = None,
+        feed: Feed = None,
+        image: Archive = None,
+    ) -> dagger.Directory:
+        """Run the gates whose answers are findings, and give what they find, a folder for each.
+
+        It holds table.txt, findings.json, findings.sarif and junit.xml. A gate that is off has none; a red one has.
+        """
+        subject = Subject(source=source, git=git, feed=feed, image=image)
+        return await gates.report(subject, gate or gates.JUDGED)
+
+    @function
+    @generate
+    async def format_fix(self, source: Source) -> dagger.Changeset:
+        """Mend what Ruff can mend safely and format with Black, in the paths of [tool.ci.lint] and [tool.ci.format]."""
+        return await inspecting.mended(source)

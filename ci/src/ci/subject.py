@@ -1,0 +1,22 @@
+"""What gates look at: a source, its git repository, and what a gate is given beside them."""
+
+from dataclasses import dataclass
+
+import dagger
+
+from ci.matrix import ALL, Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A source under test, and what gates are given beside it.
+
+    git: its repository. selection: which part of the suite runs. feed: Trivy's database (see `ci.scan`); without one
+    it is fetched. image: an image to scan too, as a tar.
+    """
+
+    source: dagger.Directory
+    git: dagger.GitRepository
+    selection: Selection = ALL
+    feed: dagger.Directory | None = None
+    image: dagger.File | None = None
