@@ -10,6 +10,7 @@ import pytest
 from dagger.mod import default_module
 
 from ci import Ci
+from ci.baseline import BaselineSettings
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
 from ci.inspection.settings import (
     CodeSecuritySettings,
@@ -39,6 +40,7 @@ TABLES = {
     "### `[tool.ci.lint]`": LintSettings,
     "### `[tool.ci.types.NAME]`": TypesSettings,
     "### `[tool.ci.code-security]`": CodeSecuritySettings,
+    "### `[tool.ci.baseline]`": BaselineSettings,
 }
 
 

@@ -19,6 +19,7 @@ TABLES: Final = (
     "lint",
     "types",
     "code-security",
+    "baseline",
 )
 """The tables of [tool.ci]; each has its reader."""
 
