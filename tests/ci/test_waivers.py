@@ -10,7 +10,8 @@ from ci import findings, scan_settings, waivers
 from ci.errors import SettingsError
 from ci.feed import check_age, read_date
 from ci.findings import Finding, Kind, Look, Severity
-from ci.reports import sarif
+from ci.outcome import Outcome
+from ci.reports import sarif, terminal
 from ci.scan_settings import ScanSettings
 from ci.verdict import Verdict, judge
 from ci.waivers import Waiver
@@ -43,7 +44,9 @@ def test_a_waiver_holds_until_its_last_day() -> None:
     over = verdict([finding()], WAIVER, today=TODAY + dt.timedelta(days=1))
 
     assert held.faults == []
-    assert "waived: CVE-1 a/lock.txt:3: not reachable (ops, until 2026-11-23)" in held.table()
+    assert "waived: CVE-1 a/lock.txt:3: not reachable (ops, until 2026-11-23)" in terminal.verdict(
+        held
+    )
     assert over.faults == [
         "1 finding to mend",
         "the waiver of CVE-1 by ops expired on 2026-11-23: mend what it is for, or renew it",
@@ -58,7 +61,7 @@ def test_a_waiver_of_nothing_is_told_and_does_not_fail() -> None:
     found = verdict([], WAIVER)
 
     assert found.faults == []
-    assert "the waiver of CVE-1 by ops: nothing was found" in found.table()
+    assert "the waiver of CVE-1 by ops: nothing was found" in terminal.verdict(found)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +77,8 @@ def test_a_waiver_may_be_of_a_package_or_path(package: str, path: str, *, holds:
 def test_it_is_told_how_much_was_looked_at() -> None:
     found = verdict([])
 
-    assert "looked at: 12 packages, 1 file\nscanner: trivy" in found.table()
-    told = json.loads(found.json())
+    assert "looked at: 12 packages, 1 file\nscanner: trivy" in terminal.verdict(found)
+    told = found.document()
     assert (told["packages"], told["files"]) == (12, 1)
 
 
@@ -96,9 +99,9 @@ def test_licences_pass_or_fail_by_the_lists() -> None:
 def test_one_set_of_findings_is_told_as_json_and_sarif() -> None:
     found = verdict([finding(), finding("CVE-2"), finding("CVE-3", Severity.LOW)], WAIVER)
 
-    states = {entry["id"]: entry["state"] for entry in json.loads(found.json())["findings"]}
+    states = {entry["id"]: entry["state"] for entry in found.document()["findings"]}
     assert states == {"CVE-1": "waived", "CVE-2": "failing", "CVE-3": "tolerated"}
-    (run,) = json.loads(sarif.render(found))["runs"]
+    (run,) = json.loads(sarif.render([Outcome("scan", found)]))["runs"]
     results = {result["ruleId"]: result for result in run["results"]}
     assert {name: result["level"] for name, result in results.items()} == {
         "CVE-1": "error",
@@ -188,7 +191,7 @@ def test_each_tool_has_a_run_of_its_own() -> None:
     tools = ("trivy", "ruff", "mypy")
     found = judge(look, ScanSettings(), (), scanner="s", feed="", today=TODAY, tools=tools)
 
-    runs = json.loads(sarif.render(found))["runs"]
+    runs = json.loads(sarif.render([Outcome("scan", found)]))["runs"]
 
     assert [run["tool"]["driver"]["name"] for run in runs] == ["Trivy", "Ruff", "mypy"]
     assert [len(run["results"]) for run in runs] == [1, 1, 0]

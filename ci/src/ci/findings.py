@@ -1,9 +1,13 @@
 """Findings: what a scanner or a linter found, whatever the tool."""
 
+import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import Enum, IntEnum
 from typing import Any, Final
+
+from ci.printable import printable
 
 TRIVY: Final = "trivy"
 """What found it where nothing else is said: documents made before there were other tools do not say it."""
@@ -81,9 +85,29 @@ class Finding:
         return self.message or self.title or self.id
 
     @property
-    def order(self) -> tuple[int, str, str, str, int, str]:
-        """What findings are sorted by: the worst first, then by where they are."""
-        return (-self.severity, self.kind.value, self.target, self.path, self.line, self.id)
+    def order(self) -> tuple[int, str, str, str, int, tuple[str, ...]]:
+        """What findings are sorted by: the worst first, then by where they are, then by what they say."""
+        said = (self.id, self.package, self.installed, self.message, self.tool)
+        return (-self.severity, self.kind.value, self.target, self.path, self.line, said)
+
+    @property
+    def fit(self) -> "Finding":
+        """The finding with texts that may be shown (see `ci.printable`)."""
+        values = ((entry.name, getattr(self, entry.name)) for entry in fields(self))
+        texts: dict[str, Any] = {
+            name: printable(value) for name, value in values if isinstance(value, str)
+        }
+        return replace(self, **texts)
+
+    @property
+    def fingerprint(self) -> str:
+        """What stays when its line, a number in its message or the package's version changes: 32 hexadecimal digits.
+
+        Findings that differ only in that share it: where they are compared, they are counted.
+        """
+        said = " ".join(_NUMBER.sub("0", self.message).split())
+        told = (self.tool, self.id, self.target, self.path, self.package, said)
+        return hashlib.sha256("\0".join(told).encode()).hexdigest()[:32]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -142,6 +166,9 @@ def read(document: Mapping[str, Any]) -> Finding:
     values = {entry.name: given[entry.name] for entry in fields(Finding)}
     severity = Severity[values.pop("severity")]
     return Finding(kind=Kind(values.pop("kind")), severity=severity, **values)
+
+
+_NUMBER: Final = re.compile(r"\b\d+\b")
 
 
 def _count(number: int, word: str) -> str:

@@ -9,17 +9,16 @@ from functools import partial
 from typing import Final
 
 import dagger
-from dagger import dag
 
 from ci import images, inspection, scan, serving, step, suites, table
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
-from ci.reports import directory
-from ci.settings import FILE, TABLE
+from ci.outcome import Outcome
+from ci.printable import printable
+from ci.reports import terminal
 from ci.subject import Subject
+from ci.together import together
 from ci.verdict import Verdict
-
-OFF: Final = f"off: {FILE} has no [{TABLE}.{{name}}]\n"
 
 Judge = Callable[[Subject], Awaitable[Verdict | None]]
 """Returns what a gate comes to today, None if it is off. Raises CiError if it cannot be told: that is no pass."""
@@ -39,36 +38,30 @@ class Result:
 
 
 async def passed(subject: Subject, name: str) -> str:
-    """Return what a gate says, if it is green or off. Raises GateError with it if it is red."""
+    """Return what a gate says, if it is green or off. Raises GateError with it if it is red, CiError as the gate."""
     found = await JUDGED[name](subject)
-    if found is None:
-        return OFF.format(name=name)
-    if found.faults:
-        raise GateError(f"{'; '.join(found.faults)}\n\n{found.table()}\n")
-    return f"{found.table()}\n"
+    text = terminal.render(Outcome(name, found))
+    if found is not None and found.faults:
+        raise GateError(f"{'; '.join(found.faults)}\n\n{text}\n")
+    return f"{text}\n"
 
 
-async def report(subject: Subject, names: Iterable[str]) -> dagger.Directory:
-    """Return a folder for each gate that is not off, with its findings; red ones too."""
-    made = dag.directory()
-    for name in names:
-        found = await _judge(name)(subject)
-        if found is not None:
-            made = made.with_directory(name, directory.render(found))
-    return made
+async def outcomes(subject: Subject, names: Iterable[str]) -> list[Outcome]:
+    """Return what gates come to, run side by side; one that cannot be told stops no other. Raises SelectionError."""
+    chosen = {name: _judge(name) for name in names}
+    return await together([_outcome(subject, name, judge) for name, judge in chosen.items()])
 
 
 async def run(subject: Subject, name: str) -> Result:
     """Run a gate; an error that is its answer is a red result. Raises SelectionError for a name that is none."""
-    gate = _OTHERS.get(name) or partial(_result, name=name, judge=_judge(name))
+    other = _OTHERS.get(name)
+    if other is None:
+        outcome = await _outcome(subject, name, _judge(name))
+        return Result(f"{terminal.render(outcome)}\n", red=outcome.red)
     try:
-        return await gate(subject)
-    except dagger.ExecError as error:
-        command = " ".join(error.command)
-        said = f"{error.stdout}\n{error.stderr}".strip()
-        return Result(f"exit code {error.exit_code}: {command}\n{said}\n", red=True)
+        return await other(subject)
     except (CiError, dagger.QueryError) as error:
-        return Result(f"{error}\n", red=True)
+        return Result(f"{_said(error)}\n", red=True)
 
 
 def _judge(name: str) -> Judge:
@@ -77,11 +70,20 @@ def _judge(name: str) -> Judge:
     return JUDGED[name]
 
 
-async def _result(subject: Subject, name: str, judge: Judge) -> Result:
-    found = await judge(subject)
-    if found is None:
-        return Result(OFF.format(name=name), red=False)
-    return Result(f"{found.table()}\n", red=bool(found.faults))
+async def _outcome(subject: Subject, name: str, judge: Judge) -> Outcome:
+    try:
+        return Outcome(name, await judge(subject))
+    except (CiError, dagger.QueryError) as error:
+        return Outcome(name, error=printable(_said(error)))
+
+
+def _said(error: CiError | dagger.QueryError) -> str:
+    """Return an error's words; of a command that failed also what it printed."""
+    if not isinstance(error, dagger.ExecError):
+        return str(error).strip() or type(error).__name__
+    command = " ".join(error.command)
+    said = f"{error.stdout}\n{error.stderr}".strip()
+    return f"exit code {error.exit_code}: {command}\n{said}".strip()
 
 
 async def _test(subject: Subject) -> Result:

@@ -31,6 +31,7 @@ from ci.images import Build
 from ci.layout import REFERENCE, Layout
 from ci.progress import progress
 from ci.registries import Reach
+from ci.reports import terminal
 from ci.sbom import Bills
 from ci.scan import Scanner
 from ci.signature import Signatures, Signer
@@ -186,9 +187,8 @@ async def _scan(image: Image, scanner: Scanner) -> str:
     """Return the predicate of an image's scan. Raises PublishError with its table if there is anything to mend."""
     found = scanner.judge(await scanner.built(image))
     if found.faults:
-        raise PublishError(
-            f"{image.name} is not published: {'; '.join(found.faults)}\n\n{found.table()}\n"
-        )
+        text = terminal.verdict(found)
+        raise PublishError(f"{image.name} is not published: {'; '.join(found.faults)}\n\n{text}\n")
     return _json(scan_attestation.predicate(found))
 
 

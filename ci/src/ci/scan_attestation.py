@@ -1,7 +1,6 @@
 """A scan as what is said of an image: everything that was found, so that it can be judged again on another day."""
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,7 @@ def predicate(found: Verdict) -> dict[str, Any]:
             "uri": found.scanner,
             "version": "",
             "db": {"uri": "", "version": found.feed},
-            "result": json.loads(found.json()),
+            "result": found.document(),
         },
         "metadata": {"scanStartedOn": date, "scanFinishedOn": date},
     }

@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from ci.errors import SettingsError
-from ci.findings import TRIVY, Finding
+from ci.findings import Finding
 from ci.settings import FILE, HINT, TABLE, TEXT, Kind, key, our_tables, read_table
+from ci.tools import TOOLS
 
 WAIVERS: Final = f"{TABLE}.waivers"
 
@@ -19,7 +20,6 @@ def _date(value: object) -> dt.date | None:
     return value
 
 
-TOOLS: Final = ("bandit", "black", "flake8", "mypy", "ruff", TRIVY)
 TOOL: Final = Kind(f"one of {', '.join(TOOLS)}", lambda value: value if value in TOOLS else None)
 DATE: Final = Kind("a date, such as 2027-01-31", _date)
 
@@ -51,6 +51,11 @@ class Waiver:
             and (not self.path or fnmatchcase(finding.path, self.path))
             and self.tool in {"", finding.tool}
         )
+
+    @property
+    def says(self) -> str:
+        """Why what it names may pass, who says so, and for how long."""
+        return f"{self.reason} ({self.owner}, until {self.expires})"
 
     def __str__(self) -> str:
         where = "".join(f" {part}" for part in (self.package, self.path, self.tool) if part)

@@ -5,7 +5,9 @@ import datetime as dt
 from ci import junit
 from ci.findings import Finding, Kind, Look, Severity
 from ci.inspection.settings import LintSettings
+from ci.outcome import Outcome
 from ci.reports import junit as rendering
+from ci.reports import terminal
 from ci.verdict import Verdict, judge
 from ci.waivers import Waiver
 
@@ -39,8 +41,12 @@ def verdict(*found: Finding, waived: str = "", expires: dt.date = TODAY) -> Verd
     )
 
 
+def render(found: Verdict) -> str:
+    return rendering.render([Outcome("lint", found)])
+
+
 def test_a_finding_is_a_failing_test_and_a_waived_one_is_skipped() -> None:
-    report = junit.parse(rendering.render(verdict(finding("A1"), finding("B2"), waived="B2")))
+    report = junit.parse(render(verdict(finding("A1"), finding("B2"), waived="B2")))
 
     assert (report.passed, report.failed, report.skipped) == (1, 1, 1)
     (failure,) = report.failures
@@ -50,13 +56,13 @@ def test_a_finding_is_a_failing_test_and_a_waived_one_is_skipped() -> None:
 
 
 def test_where_nothing_is_to_mend_each_tool_passes() -> None:
-    report = junit.parse(rendering.render(verdict()))
+    report = junit.parse(render(verdict()))
 
     assert (report.passed, report.failed) == (2, 0)
 
 
 def test_an_expired_waiver_fails() -> None:
-    text = rendering.render(
+    text = render(
         verdict(finding("A1"), waived="A1", expires=dt.date(2026, 1, 1)),
     )
 
@@ -65,7 +71,7 @@ def test_an_expired_waiver_fails() -> None:
 
 
 def test_the_table_has_the_message_and_what_to_do_and_no_empty_column() -> None:
-    text = verdict(finding("A1")).table()
+    text = terminal.verdict(verdict(finding("A1")))
 
     head, row, *_ = text.splitlines()
     assert head.split() == ["Severity", "Kind", "Id", "Place", "Message"]

@@ -8,6 +8,7 @@ from dagger import Doc, check, function, generate
 from ci import gates
 from ci.functions.arguments import Archive, Feed, Repository, Source, uncached
 from ci.inspection import gate as inspecting
+from ci.reports import directory
 from ci.subject import Subject
 
 
@@ -75,7 +76,7 @@ class GateFunctions:
         It holds table.txt, findings.json, findings.sarif and junit.xml. A gate that is off has none; a red one has.
         """
         subject = Subject(source=source, git=git, feed=feed, image=image)
-        return await gates.report(subject, gate or gates.JUDGED)
+        return directory.render(await gates.outcomes(subject, gate or gates.JUDGED))
 
     @function
     @generate

@@ -1,18 +1,28 @@
-"""A verdict as a directory that people, machines and code hosts read."""
+"""What gates came to as a directory that people, machines and code hosts read."""
+
+from collections.abc import Sequence
 
 import dagger
 from dagger import dag
 
-from ci.reports import junit, sarif
-from ci.verdict import Verdict
+from ci.outcome import Outcome, State
+from ci.reports import document, junit, sarif, terminal
 
 
-def render(found: Verdict) -> dagger.Directory:
-    """Return table.txt, findings.json, findings.sarif and junit.xml of a verdict."""
+def render(outcomes: Sequence[Outcome]) -> dagger.Directory:
+    """Return the report of all gates, and a folder for each gate that is not off."""
+    made = _files(outcomes)
+    for outcome in outcomes:
+        if outcome.state is not State.OFF:
+            made = made.with_directory(outcome.gate, _files([outcome]))
+    return made
+
+
+def _files(outcomes: Sequence[Outcome]) -> dagger.Directory:
     return (
         dag.directory()
-        .with_new_file("table.txt", f"{found.table()}\n")
-        .with_new_file("findings.json", found.json())
-        .with_new_file("findings.sarif", sarif.render(found))
-        .with_new_file("junit.xml", junit.render(found))
+        .with_new_file("table.txt", terminal.report(outcomes))
+        .with_new_file("findings.json", document.render(outcomes))
+        .with_new_file("findings.sarif", sarif.render(outcomes))
+        .with_new_file("junit.xml", junit.render(outcomes))
     )

@@ -1,54 +1,71 @@
-"""Findings as a JUnit report, which CI servers show beside that of the tests: a finding is a test that fails."""
+"""What gates came to as a JUnit report, which CI servers show beside that of the tests: a finding is a failing test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from ci.findings import Finding
-from ci.verdict import Verdict
+from ci.outcome import Outcome
+from ci.verdict import Standing, Verdict
 
 NOTHING: Final = "nothing to mend"
 """The test that passes where a tool found nothing that fails or is waived."""
 
 
-def render(verdict: Verdict) -> str:
-    """Return a suite for each tool: what is to mend fails, what is waived is skipped, what may pass is left out."""
+def render(outcomes: Sequence[Outcome]) -> str:
+    """Return a suite for each tool of a gate, with what is to mend; what is waived is skipped, what may pass left out.
+
+    A gate that cannot be told has a suite with an error.
+    """
     suites = ET.Element("testsuites")
-    for tool in verdict.tools:
-        cases = list(_cases(verdict, tool))
-        if not cases:
-            cases = [ET.Element("testcase", classname=tool, name=NOTHING, time="0")]
-        failures = sum(case.find("failure") is not None for case in cases)
-        skipped = sum(case.find("skipped") is not None for case in cases)
-        counts = {"tests": len(cases), "failures": failures, "skipped": skipped, "errors": 0}
-        suite = ET.SubElement(suites, "testsuite", name=tool, time="0")
-        for name, count in counts.items():
-            suite.set(name, str(count))
-        suite.extend(cases)
-    if verdict.division.expired:
-        suites.append(_expired(verdict))
+    for outcome in outcomes:
+        if outcome.error:
+            suites.append(_suite(outcome.gate, [_error(outcome)]))
+        if outcome.verdict is not None:
+            for tool in outcome.verdict.tools:
+                cases = list(_cases(outcome.verdict, tool)) or [_case(tool, NOTHING)]
+                suites.append(_suite(f"{outcome.gate}: {tool}", cases))
+            if outcome.verdict.division.expired:
+                suites.append(_suite(f"{outcome.gate}: waivers", list(_expired(outcome.verdict))))
     return ET.tostring(suites, encoding="unicode", xml_declaration=True)
 
 
+def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
+    suite = ET.Element("testsuite", name=name, time="0", tests=str(len(cases)))
+    for count, tag in (("failures", "failure"), ("skipped", "skipped"), ("errors", "error")):
+        suite.set(count, str(sum(case.find(tag) is not None for case in cases)))
+    suite.extend(cases)
+    return suite
+
+
+def _case(group: str, name: str) -> ET.Element:
+    return ET.Element("testcase", classname=group, name=name, time="0")
+
+
+def _error(outcome: Outcome) -> ET.Element:
+    case = _case(outcome.gate, "it can be told what it comes to")
+    ET.SubElement(case, "error", message=outcome.summary).text = outcome.error
+    return case
+
+
 def _cases(verdict: Verdict, tool: str) -> Iterator[ET.Element]:
-    for finding in verdict.division.counting:
-        if finding.tool == tool:
-            case = _case(finding)
+    for judged in verdict.judged:
+        finding = judged.finding
+        if finding.tool != tool or judged.standing is Standing.TOLERATED:
+            continue
+        case = _found(finding)
+        if judged.waiver is not None:
+            ET.SubElement(case, "skipped", message=judged.waiver.says)
+        else:
             failure = ET.SubElement(case, "failure", type=finding.id, message=finding.says)
             parts = (f"{finding.place}: {finding.says}", finding.remedy, finding.link)
             failure.text = "\n".join(filter(None, parts))
-            yield case
-    for finding, waiver in verdict.division.waived:
-        if finding.tool == tool:
-            case = _case(finding)
-            reason = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
-            ET.SubElement(case, "skipped", message=reason)
-            yield case
+        yield case
 
 
-def _case(finding: Finding) -> ET.Element:
+def _found(finding: Finding) -> ET.Element:
     name = " ".join(filter(None, (finding.id, finding.package, finding.place)))
-    case = ET.Element("testcase", classname=finding.path or finding.target, name=name, time="0")
+    case = _case(finding.path or finding.target, name)
     if finding.path:
         case.set("file", finding.path)
     if finding.line:
@@ -56,11 +73,8 @@ def _case(finding: Finding) -> ET.Element:
     return case
 
 
-def _expired(verdict: Verdict) -> ET.Element:
-    expired = verdict.division.expired
-    count = str(len(expired))
-    suite = ET.Element("testsuite", name="waivers", tests=count, failures=count, errors="0")
-    for waiver in expired:
-        case = ET.SubElement(suite, "testcase", classname="waivers", name=str(waiver), time="0")
+def _expired(verdict: Verdict) -> Iterator[ET.Element]:
+    for waiver in verdict.division.expired:
+        case = _case("waivers", str(waiver))
         ET.SubElement(case, "failure", message=f"it expired on {waiver.expires}")
-    return suite
+        yield case

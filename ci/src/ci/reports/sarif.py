@@ -1,46 +1,53 @@
-"""Findings as SARIF 2.1.0 (OASIS), which code hosts and editors show."""
+"""What gates came to as SARIF 2.1.0 (OASIS), which code hosts and editors show."""
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from ci.findings import Finding, Severity
-from ci.verdict import Verdict
-from ci.waivers import Waiver
+from ci.outcome import Outcome
+from ci.tools import TOOLS
+from ci.verdict import Judged
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-_TOOLS: Final = {
-    "trivy": ("Trivy", "https://trivy.dev"),
-    "black": ("Black", "https://black.readthedocs.io"),
-    "ruff": ("Ruff", "https://docs.astral.sh/ruff"),
-    "flake8": ("Flake8", "https://flake8.pycqa.org"),
-    "mypy": ("mypy", "https://mypy.readthedocs.io"),
-    "bandit": ("Bandit", "https://bandit.readthedocs.io"),
-}
-"""What each tool is called, and where it is described."""
+_FINGERPRINT: Final = "ci/v1"
+"""The name of our fingerprint; another version where it is made otherwise (3.27.17)."""
 
 
-def render(verdict: Verdict) -> str:
-    """Return all findings of a verdict, a run for each tool.
+def render(outcomes: Sequence[Outcome]) -> str:
+    """Return all findings of gates, a run for each tool of a gate; of a gate that cannot be told, a run that failed.
 
     Waived ones are suppressed, with the waiver's reason (3.27.23).
     """
-    found: list[tuple[Finding, Waiver | None]] = [
-        *((finding, None) for finding in verdict.division.counting),
-        *verdict.division.waived,
-        *((finding, None) for finding in verdict.tolerated),
-    ]
-    runs = [_run(tool, [each for each in found if each[0].tool == tool]) for tool in verdict.tools]
+    runs = [run for outcome in outcomes for run in _runs(outcome)]
     return f"{json.dumps({'$schema': _SCHEMA, 'version': '2.1.0', 'runs': runs}, indent=2)}\n"
 
 
-def _run(tool: str, found: list[tuple[Finding, Waiver | None]]) -> dict[str, Any]:
-    name, link = _TOOLS[tool]
-    rules = {finding.id: finding for finding, _ in reversed(found)}
+def _runs(outcome: Outcome) -> Iterator[dict[str, Any]]:
+    # Code hosts keep the runs of a tool apart by what is before the last slash (3.17.2).
+    details = {"automationDetails": {"id": f"{outcome.gate}/"}}
+    if outcome.error:
+        said = {"level": "error", "message": {"text": outcome.error}}
+        ended = {"executionSuccessful": False, "toolExecutionNotifications": [said]}
+        driver = {"driver": {"name": outcome.gate}}
+        yield {"tool": driver, **details, "invocations": [ended], "results": []}
+    if outcome.verdict is not None:
+        for tool in outcome.verdict.tools:
+            found = [judged for judged in outcome.verdict.judged if judged.finding.tool == tool]
+            yield {
+                "tool": {"driver": _driver(tool, found)},
+                **details,
+                "invocations": [{"executionSuccessful": True}],
+                "results": list(map(_result, found)),
+            }
+
+
+def _driver(tool: str, found: Sequence[Judged]) -> dict[str, Any]:
+    about = TOOLS[tool]
+    rules = {judged.finding.id: judged.finding for judged in reversed(found)}
     described = [_rule(rules[rule]) for rule in sorted(rules)]
-    return {
-        "tool": {"driver": {"name": name, "informationUri": link, "rules": described}},
-        "results": [_result(finding, waiver) for finding, waiver in found],
-    }
+    return {"name": about.name, "informationUri": about.link, "rules": described}
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
@@ -49,10 +56,11 @@ def _rule(finding: Finding) -> dict[str, Any]:
     return {**rule, "helpUri": finding.link} if finding.link else rule
 
 
-def _result(finding: Finding, waiver: Waiver | None) -> dict[str, Any]:
+def _result(judged: Judged) -> dict[str, Any]:
+    finding = judged.finding
     package = f"{finding.package} {finding.installed}".strip()
     parts = [part for part in (package, finding.says, finding.remedy) if part]
-    physical: dict[str, Any] = {"artifactLocation": {"uri": finding.path or finding.target}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.path or finding.target)}}
     if finding.line:
         physical["region"] = {"startLine": finding.line}
     result: dict[str, Any] = {
@@ -60,11 +68,12 @@ def _result(finding: Finding, waiver: Waiver | None) -> dict[str, Any]:
         "level": _level(finding.severity),
         "message": {"text": ": ".join(parts)},
         "locations": [{"physicalLocation": physical}],
+        "partialFingerprints": {_FINGERPRINT: finding.fingerprint},
     }
-    if waiver is None:
+    if judged.waiver is None:
         return result
-    reason = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
-    return {**result, "suppressions": [{"kind": "external", "justification": reason}]}
+    suppression = {"kind": "external", "justification": judged.waiver.says}
+    return {**result, "suppressions": [suppression]}
 
 
 def _level(severity: Severity) -> str:

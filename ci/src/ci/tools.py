@@ -1,0 +1,24 @@
+"""The tools whose findings there are: what each is called, and where it is described."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is said of a tool in reports."""
+
+    name: str
+    link: str
+
+
+TOOLS: Final[Mapping[str, About]] = {
+    "bandit": About("Bandit", "https://bandit.readthedocs.io"),
+    "black": About("Black", "https://black.readthedocs.io"),
+    "flake8": About("Flake8", "https://flake8.pycqa.org"),
+    "mypy": About("mypy", "https://mypy.readthedocs.io"),
+    "ruff": About("Ruff", "https://docs.astral.sh/ruff"),
+    "trivy": About("Trivy", "https://trivy.dev"),
+}
+"""By what `Finding.tool` and the waivers call them. A gate that brings a tool adds it here."""
