@@ -1,5 +1,6 @@
 """What a gate came to: a verdict, an error instead of one, or neither."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -54,3 +55,13 @@ class Outcome:
         if self.verdict is None:
             return OFF.format(gate=self.gate)
         return "; ".join(self.verdict.faults) or "nothing to mend"
+
+
+def headline(outcomes: Iterable[Outcome]) -> str:
+    """Return what all came to, in one line."""
+    on = [each for each in outcomes if each.state is not State.OFF]
+    red = [each.gate for each in on if each.red]
+    gates = f"{len(on)} gate{'' if len(on) == 1 else 's'}"
+    if not red:
+        return f"{gates}: nothing to mend" if on else "every gate is off"
+    return f"{len(red)} of {gates} {'is' if len(red) == 1 else 'are'} red: {', '.join(red)}"

@@ -85,12 +85,18 @@ class Verdict:
             *(Judged(finding, Standing.TOLERATED) for finding in self.tolerated),
         ]
 
+    @property
+    def counts(self) -> dict[Standing, int]:
+        """How many findings come to what."""
+        return {
+            Standing.FAILING: len(self.division.counting),
+            Standing.WAIVED: len(self.division.waived),
+            Standing.TOLERATED: len(self.tolerated),
+        }
+
     def document(self) -> dict[str, Any]:
         """Return everything as JSON has it."""
-        return {
-            **self.about(),
-            "findings": [judged.document() for judged in self.judged],
-        }
+        return self.about() | {"findings": [judged.document() for judged in self.judged]}
 
     def about(self) -> dict[str, Any]:
         """Return all but the findings as JSON has it."""

@@ -8,7 +8,7 @@ from dagger import Doc, check, function, generate
 from ci import gates
 from ci.functions.arguments import Archive, Feed, Repository, Source, uncached
 from ci.inspection import gate as inspecting
-from ci.reports import directory
+from ci.reports import directory, place
 from ci.subject import Subject
 
 
@@ -70,13 +70,18 @@ class GateFunctions:
         gate: Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.JUDGED)}")] = None,
         feed: Feed = None,
         image: Archive = None,
+        link: Annotated[
+            str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")
+        ] = "",
     ) -> dagger.Directory:
-        """Run the gates whose answers are findings, and give what they find, a folder for each.
+        """Run the gates whose answers are findings, side by side, and make one report of what they come to.
 
-        It holds table.txt, findings.json, findings.sarif and junit.xml. A gate that is off has none; a red one has.
+        It holds index.html, report.md for a pull request, table.txt, findings.json, findings.sarif and junit.xml, and a
+        folder for each gate. It is made of red gates too, and of those that could not be checked.
         """
+        linked = place.check(link)
         subject = Subject(source=source, git=git, feed=feed, image=image)
-        return directory.render(await gates.outcomes(subject, gate or gates.JUDGED))
+        return directory.render(await gates.outcomes(subject, gate or gates.JUDGED), linked)
 
     @function
     @generate

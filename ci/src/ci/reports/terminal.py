@@ -6,9 +6,11 @@ from typing import Final
 from ci.columns import columns
 from ci.findings import Finding
 from ci.outcome import Outcome, State
+from ci.reports import remedies
 from ci.verdict import Verdict
 
-HEADER: Final = ("Severity", "Kind", "Id", "Package", "Fixed in", "Place", "Message")
+_KIND: Final = "Kind"
+HEADER: Final = ("Severity", _KIND, "Id", "Package", "Fixed in", "Place", "Message")
 ROWS: Final = 50
 """As many findings are shown, the worst."""
 
@@ -19,8 +21,6 @@ _NONE: Final = "-"
 _LEAST: Final = 30
 """Of a message, this much is shown however wide the line is then."""
 
-_REMEDIES: Final = 12
-_IDS: Final = 6
 _GAP: Final = 2
 
 
@@ -75,29 +75,21 @@ def _origin(found: Verdict) -> str:
 
 
 def _remedies(findings: Iterable[Finding]) -> list[str]:
-    """Return what to do, if it is known: each remedy once, with the rules that it is for."""
-    rules: dict[str, dict[str, None]] = {}
-    for finding in findings:
-        if finding.remedy:
-            rules.setdefault(finding.remedy, {})[finding.id] = None
-    lines = [
-        f"    {_listed(list(ids))}: {_line(remedy)}"
-        for remedy, ids in list(rules.items())[:_REMEDIES]
-    ]
-    if len(rules) > _REMEDIES:
-        lines.append(f"    … and {len(rules) - _REMEDIES} more in the report")
+    shown, more = remedies.grouped(findings)
+    lines = [f"    {rules}: {_line(remedy)}" for remedy, rules in shown.items()]
+    if more:
+        lines.append(f"    … and {more} more in the report")
     return ["\n".join(["what to do:", *lines])] if lines else []
 
 
-def _listed(ids: list[str]) -> str:
-    more = f" and {len(ids) - _IDS} more" if len(ids) > _IDS else ""
-    return ", ".join(ids[:_IDS]) + more
-
-
 def _rows(findings: Iterable[Finding]) -> str:
-    """Return findings as lines below the header, without the columns that all of them leave empty."""
+    """Return findings as lines below the header, without the columns that say nothing: empty, or of one kind only."""
     rows = list(map(_row, findings))
-    filled = [place for place, texts in enumerate(zip(*rows, strict=True)) if {*texts} != {_NONE}]
+    filled = [
+        place
+        for place, texts in enumerate(zip(*rows, strict=True))
+        if {*texts} != {_NONE} and (HEADER[place] != _KIND or len({*texts}) > 1)
+    ]
     shown = [[row[place] for place in filled] for row in (HEADER, *rows)]
     if HEADER[filled[-1]] == HEADER[-1]:
         before = zip(*(row[:-1] for row in shown), strict=True)
