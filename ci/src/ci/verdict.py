@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from ci.findings import TRIVY, Finding, Look
+from ci.printable import printable
 from ci.waivers import Division, Waiver, divide
 
 
@@ -127,7 +128,9 @@ def judge(  # noqa: PLR0913 - named, but for what was found and what it is held 
     failing = [finding for finding in findings if settings.fails(finding)]
     tolerated = tuple(finding for finding in findings if not settings.fails(finding))
     division = divide(failing, waivers, today)
-    return Verdict(division, tolerated, look, scanner, feed, today, settings.table, tools)
+    return Verdict(
+        division, tolerated, look, printable(scanner), printable(feed), today, settings.table, tools
+    )
 
 
 def _document(waiver: Waiver) -> dict[str, str]:

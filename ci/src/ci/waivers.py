@@ -8,6 +8,7 @@ from typing import Final
 
 from ci.errors import SettingsError
 from ci.findings import Finding
+from ci.printable import printable
 from ci.settings import FILE, HINT, TABLE, TEXT, Kind, key, our_tables, read_table
 from ci.tools import TOOLS
 
@@ -55,11 +56,11 @@ class Waiver:
     @property
     def says(self) -> str:
         """Why what it names may pass, who says so, and for how long."""
-        return f"{self.reason} ({self.owner}, until {self.expires})"
+        return printable(f"{self.reason} ({self.owner}, until {self.expires})")
 
     def __str__(self) -> str:
         where = "".join(f" {part}" for part in (self.package, self.path, self.tool) if part)
-        return f"the waiver of {self.id}{where} by {self.owner}"
+        return printable(f"the waiver of {self.id}{where} by {self.owner}")
 
 
 @dataclass(frozen=True, slots=True)

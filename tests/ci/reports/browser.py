@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -32,7 +31,7 @@ class Browser:
     """One tab. events: what it told unasked since it was opened."""
 
     def __init__(self, said: int, told: int) -> None:
-        self._said, self._told = said, os.fdopen(told, "rb")
+        self._said, self._told = said, told
         self._number, self._session = 0, ""
         self._rest = b""
         self.events: list[dict[str, Any]] = []
@@ -41,6 +40,7 @@ class Browser:
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Performance.enable", timeDomain="threadTicks")
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """Return the answer to a command. Raises AssertionError if it is an error."""
@@ -74,14 +74,15 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def screenshot(self, path: Path, *, whole: bool = False) -> None:
-        """Write what is to be seen as a PNG."""
-        answer = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(answer["data"]))
+    def busy(self) -> float:
+        """Return the seconds of a processor that the page has taken since it was opened."""
+        metrics = self.call("Performance.getMetrics")["metrics"]
+        (taken,) = [each["value"] for each in metrics if each["name"] == "TaskDuration"]
+        return float(taken)
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            more = self._told.read1(1 << 20)  # type: ignore[attr-defined]
+            more = os.read(self._told, 1 << 20)
             assert more, "the browser is gone"
             self._rest += more
         text, _, self._rest = self._rest.partition(b"\0")
@@ -90,7 +91,7 @@ class Browser:
 
 
 @contextmanager
-def browser(profile: Path) -> Iterator[Browser]:
+def start(profile: Path) -> Iterator[Browser]:
     """Give a browser that keeps what it has in an empty folder, and end it."""
     program = shutil.which(PROGRAM)
     assert program is not None
@@ -111,5 +112,6 @@ def browser(profile: Path) -> Iterator[Browser]:
         yield Browser(said, told)
     finally:
         os.close(said)
+        os.close(told)
         process.terminate()
         process.wait(timeout=20)

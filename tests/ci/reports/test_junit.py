@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from xml.etree import ElementTree as ET
 
 from ci import junit
 from ci.findings import Finding, Kind, Look, Severity
 from ci.inspection.settings import LintSettings
 from ci.outcome import Outcome
 from ci.reports import junit as rendering
-from ci.reports import terminal
 from ci.verdict import Verdict, judge
 from ci.waivers import Waiver
+from tests.ci.reports.examples import ERROR, HOSTILE, hostile, lint, many
 
 TODAY = dt.date(2026, 11, 28)
 
@@ -70,11 +71,20 @@ def test_an_expired_waiver_fails() -> None:
     assert junit.parse(text).failed == 2
 
 
-def test_the_table_has_the_message_and_what_to_do_and_no_empty_column() -> None:
-    text = terminal.verdict(verdict(finding("A1")))
+def test_each_tool_of_each_gate_has_a_suite_and_a_gate_that_could_not_be_checked_an_error() -> None:
+    suites = ET.fromstring(rendering.render(many(10)))  # noqa: S314 - our own
 
-    head, row, *_ = text.splitlines()
-    assert head.split() == ["Severity", "Kind", "Id", "Place", "Message"]
-    assert row.split() == ["MEDIUM", "lint", "A1", "shop/price.py:3", "unused"]
-    assert "    A1: take it out" in text
-    assert text.endswith("given: 1 file\nby: ruff 1 of lint.txt")
+    assert [(each.get("name"), each.get("errors")) for each in suites] == [
+        ("lint: ruff", "0"),
+        ("scan: trivy", "0"),
+        ("secrets", "1"),
+    ]
+    (error,) = suites.iter("error")
+    assert error.text == ERROR
+
+
+def test_it_is_xml_whatever_findings_say() -> None:
+    text = rendering.render([lint(*hostile()), Outcome("scan", error=HOSTILE[3])])
+
+    suites = ET.fromstring(text)  # noqa: S314 - our own
+    assert len(list(suites.iter("failure"))) == len(hostile())

@@ -1,6 +1,6 @@
 """What gates came to as a directory that people, machines and code hosts read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dagger
 from dagger import dag
@@ -14,22 +14,25 @@ def render(outcomes: Sequence[Outcome], link: str = "") -> dagger.Directory:
 
     link: what stands before the paths of files, where somebody serves them (see `ci.reports.place`).
     """
-    made = (
-        _files(outcomes)
-        .with_new_file("report.md", markdown.render(outcomes, link))
-        .with_new_file("index.html", page.render(outcomes, link))
-    )
-    for outcome in outcomes:
-        if outcome.state is not State.OFF:
-            made = made.with_directory(outcome.gate, _files([outcome]))
+    made = dag.directory()
+    for path, text in files(outcomes, link):
+        made = made.with_new_file(path, text)
     return made
 
 
-def _files(outcomes: Sequence[Outcome]) -> dagger.Directory:
-    return (
-        dag.directory()
-        .with_new_file("table.txt", terminal.report(outcomes))
-        .with_new_file("findings.json", document.render(outcomes))
-        .with_new_file("findings.sarif", sarif.render(outcomes))
-        .with_new_file("junit.xml", junit.render(outcomes))
-    )
+def files(outcomes: Sequence[Outcome], link: str) -> Iterator[tuple[str, str]]:
+    """Give the report's files: the path of each, and its text."""
+    yield "index.html", page.render(outcomes, link)
+    yield "report.md", markdown.render(outcomes, link)
+    yield from _forms(outcomes)
+    for outcome in outcomes:
+        if outcome.state is not State.OFF:
+            for name, text in _forms([outcome]):
+                yield f"{outcome.gate}/{name}", text
+
+
+def _forms(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+    yield "table.txt", terminal.report(outcomes)
+    yield "findings.json", document.render(outcomes)
+    yield "findings.sarif", sarif.render(outcomes)
+    yield "junit.xml", junit.render(outcomes)

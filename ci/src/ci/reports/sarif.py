@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from ci.findings import Finding, Severity
 from ci.outcome import Outcome
+from ci.reports import place
 from ci.tools import TOOLS
 from ci.verdict import Judged
 
@@ -53,7 +54,8 @@ def _driver(tool: str, found: Sequence[Judged]) -> dict[str, Any]:
 def _rule(finding: Finding) -> dict[str, Any]:
     text = finding.title or finding.id
     rule: dict[str, Any] = {"id": finding.id, "shortDescription": {"text": text}}
-    return {**rule, "helpUri": finding.link} if finding.link else rule
+    link = place.address(finding.link)
+    return {**rule, "helpUri": link} if link else rule
 
 
 def _result(judged: Judged) -> dict[str, Any]:
