@@ -175,10 +175,62 @@ def test_a_waiver_holds_for_its_tool(root: Path, shop: Path) -> None:
     assert "the waiver of F401 ruff by ada expired on 2026-01-31" in expired.stderr
 
 
-def test_the_report_and_the_captures_hold_what_was_found(root: Path, shop: Path) -> None:
+def test_one_report_has_all_gates_also_those_that_are_red_off_or_could_not_be_checked(
+    root: Path, shop: Path
+) -> None:
+    settings = SETTINGS.replace(
+        'requirements = "lint.txt"\npaths', 'requirements = "no.txt"\npaths'
+    )
+    (shop / "pyproject.toml").write_text(settings, encoding="utf-8")
+    add(shop, "import os\n")
+    (shop / "feed").mkdir()
+
+    prefix = "https://host/owner/repository/blob/abc"
+    options = ("--feed=feed", "--git=.", f"--link={prefix}/")
+    ran = gate(root, shop, "-o=report", "report", "--gate=format,lint,types,scan", *options)
+
+    assert ran.returncode == 0, ran.stderr
+    report = shop / "report"
+    files = {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file()}
+    names = ("findings.json", "findings.sarif", "junit.xml", "table.txt")
+    folders = ("", "format/", "lint/", "types/", "scan/")
+    assert files == {
+        *(f"{folder}{name}" for folder in folders for name in names),
+        "index.html",
+        "report.md",
+    }
+    told = json.loads((report / "findings.json").read_text(encoding="utf-8"))
+    assert {each["gate"]: each["state"] for each in told["gates"]} == {
+        "format": "green",
+        "lint": "red",
+        "types": "error",
+        "scan": "error",
+    }
+    assert [(each["gate"], each["id"]) for each in told["findings"]] == [("lint", "F401")]
+    sarif = json.loads((report / "findings.sarif").read_text(encoding="utf-8"))
+    drivers = [run["tool"]["driver"]["name"] for run in sarif["runs"]]
+    assert drivers == ["Black", "Ruff", "types", "scan"]
+    markdown = (report / "report.md").read_text(encoding="utf-8")
+    assert f"[`shop/bad.py:1`](<{prefix}/shop/bad.py#L1>)" in markdown
+    page = (report / "index.html").read_text(encoding="utf-8")
+    assert "<h1>3 of 4 gates are red: lint, types, scan</h1>" in page
+    assert "names &#x27;no.txt&#x27;, which is not in the source" in page
+
+
+def test_a_prefix_that_is_no_address_and_a_gate_that_is_none_are_refused(
+    root: Path, shop: Path
+) -> None:
+    linked = gate(root, shop, "report", "--gate=format", "--git=.", "--link=host/owner")
+    named = gate(root, shop, "report", "--gate=format,lnt", "--git=.")
+
+    assert (linked.returncode, named.returncode) == (1, 1)
+    assert "--link is 'host/owner', which is no address" in linked.stderr
+    assert "'lnt' is no gate" in named.stderr
+
+
+def test_captures_hold_what_was_found(root: Path, shop: Path) -> None:
     add(shop, "import os\n")
 
-    reported = gate(root, shop, "-o=report", "report", "--gate=format,lint")
     captured = call(
         root,
         shop,
@@ -186,14 +238,6 @@ def test_the_report_and_the_captures_hold_what_was_found(root: Path, shop: Path)
         "--gate=format,lint",
     )
 
-    assert reported.returncode == 0, reported.stderr
-    files = {path.relative_to(shop / "report").as_posix() for path in shop.glob("report/*/*")}
-    names = ("findings.json", "findings.sarif", "junit.xml", "table.txt")
-    assert files == {f"{name}/{file}" for name in ("format", "lint") for file in names}
-    sarif = json.loads((shop / "report" / "lint" / "findings.sarif").read_text(encoding="utf-8"))
-    (run,) = sarif["runs"]
-    assert run["tool"]["driver"]["name"] == "Ruff"
-    assert [result["ruleId"] for result in run["results"]] == ["F401"]
     assert captured.returncode == 0, captured.stderr
     table = (shop / "failures" / "table.txt").read_text(encoding="utf-8")
     assert "format: green" in table
