@@ -24,6 +24,7 @@ class Kind(Enum):
     LINT = "lint"
     TYPES = "types"
     CODE = "code"
+    TEST = "test"
 
 
 class Severity(IntEnum):

@@ -28,6 +28,9 @@ JUDGED: Final[Mapping[str, Judge]] = {
     "scan": scan.judged,
 }
 
+REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}
+"""What is in a report: the suite's failing tests, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -65,9 +68,9 @@ async def run(subject: Subject, name: str) -> Result:
 
 
 def _judge(name: str) -> Judge:
-    if name not in JUDGED:
+    if name not in REPORTED:
         raise SelectionError(f"{name!r} is no gate", f"There is {', '.join(NAMES)}.")
-    return JUDGED[name]
+    return REPORTED[name]
 
 
 async def _outcome(subject: Subject, name: str, judge: Judge) -> Outcome:

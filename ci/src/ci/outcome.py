@@ -27,7 +27,7 @@ class Outcome:
     """What one gate came to; without a verdict and an error it is off."""
 
     gate: str
-    """Its name in `gates.JUDGED`."""
+    """Its name in `gates.REPORTED`."""
 
     verdict: Verdict | None = None
     error: str = ""

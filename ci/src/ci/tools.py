@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+PYTEST: Final = "pytest"
+"""What it finds, no waiver lets pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -18,6 +21,7 @@ TOOLS: Final[Mapping[str, About]] = {
     "black": About("Black", "https://black.readthedocs.io"),
     "flake8": About("Flake8", "https://flake8.pycqa.org"),
     "mypy": About("mypy", "https://mypy.readthedocs.io"),
+    PYTEST: About("pytest", "https://docs.pytest.org"),
     "ruff": About("Ruff", "https://docs.astral.sh/ruff"),
     "trivy": About("Trivy", "https://trivy.dev"),
 }

@@ -10,7 +10,7 @@ from ci.errors import SettingsError
 from ci.findings import Finding
 from ci.printable import printable
 from ci.settings import FILE, HINT, TABLE, TEXT, Kind, key, our_tables, read_table
-from ci.tools import TOOLS
+from ci.tools import PYTEST, TOOLS
 
 WAIVERS: Final = f"{TABLE}.waivers"
 
@@ -21,7 +21,10 @@ def _date(value: object) -> dt.date | None:
     return value
 
 
-TOOL: Final = Kind(f"one of {', '.join(TOOLS)}", lambda value: value if value in TOOLS else None)
+_WAIVABLE: Final = tuple(name for name in TOOLS if name != PYTEST)
+TOOL: Final = Kind(
+    f"one of {', '.join(_WAIVABLE)}", lambda value: value if value in _WAIVABLE else None
+)
 DATE: Final = Kind("a date, such as 2027-01-31", _date)
 
 

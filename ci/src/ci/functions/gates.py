@@ -67,21 +67,21 @@ class GateFunctions:
         self,
         source: Source,
         git: Repository,
-        gate: Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.JUDGED)}")] = None,
+        gate: Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")] = None,
         feed: Feed = None,
         image: Archive = None,
         link: Annotated[
             str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")
         ] = "",
     ) -> dagger.Directory:
-        """Run the gates whose answers are findings, side by side, and make one report of what they come to.
+        """Run the suite and the gates whose answers are findings, side by side, and make one report of them.
 
         It holds index.html, report.md for a pull request, table.txt, findings.json, findings.sarif and junit.xml, and a
         folder for each gate. It is made of red gates too, and of those that could not be checked.
         """
         linked = place.check(link)
         subject = Subject(source=source, git=git, feed=feed, image=image)
-        return directory.render(await gates.outcomes(subject, gate or gates.JUDGED), linked)
+        return directory.render(await gates.outcomes(subject, gate or gates.REPORTED), linked)
 
     @function
     @generate

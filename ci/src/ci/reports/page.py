@@ -82,7 +82,8 @@ def _notes(found: Verdict) -> Iterator[str]:
     """Give what there is to say of a gate beside its findings: by what, of which day, and its waivers."""
     yield from (f"{waiver} expired on {waiver.expires}" for waiver in found.division.expired)
     yield from (f"{waiver}: nothing was found" for waiver in found.division.unmatched)
-    yield f"{found.look if found.feed else found.look.given}, on {found.date}, by {found.scanner}"
+    looked = str(found.look) if found.feed else found.look.given if found.look.files else ""
+    yield ", ".join(filter(None, (looked, f"on {found.date}", f"by {found.scanner}")))
     if found.feed:
         yield f"feed: {found.feed}"
 

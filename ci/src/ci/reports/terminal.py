@@ -71,7 +71,8 @@ def verdict(found: Verdict, gate: str = "") -> str:
 def _origin(found: Verdict) -> str:
     if found.feed:
         return f"looked at: {found.look}\nscanner: {found.scanner}\nfeed: {found.feed}"
-    return f"given: {found.look.given}\nby: {found.scanner}"
+    given = f"given: {found.look.given}\n" if found.look.files else ""
+    return f"{given}by: {found.scanner}"
 
 
 def _remedies(findings: Iterable[Finding]) -> list[str]:
