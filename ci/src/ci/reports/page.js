@@ -46,7 +46,10 @@ function bodies(name, found) {
   const made = [];
   for (let start = 0; start < rows.length; start += CHUNK) {
     const body = document.createElement("tbody");
-    body.append(...rows.slice(start, start + CHUNK));
+    const chunk = rows.slice(start, start + CHUNK);
+    body.className = "chunk";
+    body.style.containIntrinsicSize = `auto ${chunk.length * 60}px`;
+    body.append(...chunk);
     made.push(body);
   }
   return made;

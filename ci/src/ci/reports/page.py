@@ -124,13 +124,18 @@ def _group(gate: str, found: Sequence[Judged], link: str) -> str:
         f' <span class="number">{len(found)}</span></th></tr>'
     )
     rows = [head, *(_row(gate, judged, link) for judged in found)]
-    return "\n".join(f"<tbody>{''.join(chunk)}</tbody>" for chunk in _chunks(rows))
+    return "\n".join(map(_body, _chunks(rows)))
 
 
 def _chunks(rows: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Give rows in the bodies that a browser lays out one by one, as they come to be seen (page.css)."""
     for start in range(0, len(rows), _CHUNK):
         yield rows[start : start + _CHUNK]
+
+
+def _body(rows: Sequence[str]) -> str:
+    # A full one is laid out only when it comes to be seen (page.css).
+    kind = ' class="chunk"' if len(rows) == _CHUNK else ""
+    return f"<tbody{kind}>{''.join(rows)}</tbody>"
 
 
 def _row(gate: str, judged: Judged, link: str) -> str:
