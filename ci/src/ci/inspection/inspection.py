@@ -14,7 +14,7 @@ from ci.inspection import GATES
 from ci.inspection.bandit import BANDIT
 from ci.inspection.black import BLACK
 from ci.inspection.flake8 import FLAKE8
-from ci.inspection.linter import SOURCE, Answer, Linter
+from ci.inspection.linter import REPORT, SOURCE, Answer, Linter
 from ci.inspection.mypy import MYPY
 from ci.inspection.ruff import RUFF
 from ci.inspection.settings import CONFIGURATION, PYTHON, Inspections, InspectionSettings
@@ -56,6 +56,7 @@ class Inspection:
                 mounts=(Mount(SOURCE, seen),),
                 expect=dagger.ReturnType.ANY,
                 source=SOURCE,
+                output=REPORT,
                 judged=True,
             )
         )

@@ -220,12 +220,13 @@ class Live(Renderer):
             self.write([summary(self.steps)])
 
 
-def renderer(given: Given, *, lines_only: bool = False) -> Renderer:
+def renderer(given: Given, *, lines_only: bool = False, files: bool = False) -> Renderer:
     """Return the form of progress that the options, the environment and the terminal ask for.
 
-    `lines_only`: something else writes to the terminal too, so nothing may be redrawn.
+    `lines_only`: something else writes to the terminal too, so nothing may be redrawn. `files`: what commands have in
+    files is shown too.
     """
-    verbosity = Verbosity(len(given.get("quiet", [])), len(given.get("verbose", [])))
+    verbosity = Verbosity(len(given.get("quiet", [])), len(given.get("verbose", [])), files)
     debug = "debug" in given
     if "silent" in given or os.environ.get("DAGGER_SILENT", "") not in {"", "0", "false"}:
         return Silent(sys.stderr, verbosity, debug=debug)
