@@ -47,7 +47,7 @@ class Inspection:
         """
         container = await self.container(source)
         seen = self.seen(source)
-        count = await self._count(seen)
+        count = await self._count(source)
         ran = await step.run(
             Step(
                 name=self.name,
@@ -65,7 +65,7 @@ class Inspection:
 
     async def container(self, source: dagger.Directory) -> dagger.Container:
         """Return the container with the tool, which works in SOURCE; of the source it depends on the lock alone."""
-        made = await python.container(self.settings.python_image, await self.lock(source))
+        made = await _container(self.settings.python_image, await self.lock(source))
         return made.with_workdir(SOURCE)
 
     async def lock(self, source: dagger.Directory) -> str:
@@ -73,7 +73,7 @@ class Inspection:
         path = self.settings.requirements
         if not path:
             return files("ci.inspection").joinpath(_OWN_LOCK).read_text(encoding="utf-8")
-        text = await lock.read(source, path, f"{self.table}.requirements")
+        text = await _lock(source, path, f"{self.table}.requirements")
         if not self.linter.version(text):
             raise SettingsError(
                 f"{self.table}.requirements in {FILE} names {path!r}, which locks no {self.linter.name}",
@@ -94,9 +94,9 @@ class Inspection:
         where = self.settings.requirements or "this module's own lock"
         return f"{self.linter.name} {self.linter.version(await self.lock(source))} of {where}"
 
-    async def _count(self, seen: dagger.Directory) -> int:
+    async def _count(self, source: dagger.Directory) -> int:
         """Return how many Python files the tool is given. Raises SettingsError for a path that has none."""
-        found = [path for pattern in PYTHON for path in await seen.glob(pattern)]
+        found = await _python_files(source, self.settings.include)
         for path in self.paths:
             if not any(below(path, file) for file in found):
                 raise SettingsError(
@@ -104,6 +104,26 @@ class Inspection:
                     f"Name files and folders below the repository's root that {self.table}.include has, too.",
                 )
         return sum(any(below(path, file) for path in self.paths) for file in found)
+
+
+@known.shared
+async def _container(image: str, text: str) -> dagger.Container:
+    """Return the container with what a lock's text names: one for all inspections of a gate that have the same."""
+    made = await python.container(image, text)
+    return await made.sync()
+
+
+@known.shared
+async def _lock(source: dagger.Directory, path: str, key: str) -> str:
+    """Return the text of a lock of the source."""
+    return await lock.read(source, path, key)
+
+
+@known.shared
+async def _python_files(source: dagger.Directory, include: tuple[str, ...]) -> list[str]:
+    """Return the paths of the Python files that a gate's tools are given, all its inspections together."""
+    seen = known.once(source.filter(include=[*CONFIGURATION, *include]))
+    return [path for pattern in PYTHON for path in await seen.glob(pattern)]
 
 
 def below(path: str, file: str) -> bool:
