@@ -17,7 +17,7 @@ from ci.inspection.flake8 import FLAKE8
 from ci.inspection.linter import REPORT, SOURCE, Answer, Linter
 from ci.inspection.mypy import MYPY
 from ci.inspection.ruff import RUFF
-from ci.inspection.settings import CONFIGURATION, PYTHON, Inspections, InspectionSettings
+from ci.inspection.settings import CONFIGURATION, Inspections, InspectionSettings
 from ci.settings import FILE
 from ci.step import Mount, Step
 from ci.together import together
@@ -83,11 +83,11 @@ class Inspection:
 
     def seen(self, source: dagger.Directory) -> dagger.Directory:
         """Return what the tool sees of a source: edits of all else run nothing again."""
-        seen = source.filter(include=[*CONFIGURATION, *self.settings.include])
+        seen = _given(source, self.settings.include)
         if self.linter.alone and _EVERYTHING not in self.paths:
             below = [f"{path.rstrip('/')}/**" for path in self.paths]
-            seen = seen.filter(include=[*CONFIGURATION, *self.paths, *below])
-        return known.once(seen)
+            return known.once(seen.filter(include=[*CONFIGURATION, *self.paths, *below]))
+        return seen
 
     async def origin(self, source: dagger.Directory) -> str:
         """Return which tool it is, in words."""
@@ -119,11 +119,16 @@ async def _lock(source: dagger.Directory, path: str, key: str) -> str:
     return await lock.read(source, path, key)
 
 
+def _given(source: dagger.Directory, include: tuple[str, ...]) -> dagger.Directory:
+    """Return what the settings let tools see of a source, beside what their own settings are in."""
+    return known.once(source.filter(include=[*CONFIGURATION, *include]))
+
+
 @known.shared
 async def _python_files(source: dagger.Directory, include: tuple[str, ...]) -> list[str]:
     """Return the paths of the Python files that a gate's tools are given, all its inspections together."""
-    seen = known.once(source.filter(include=[*CONFIGURATION, *include]))
-    return [path for pattern in PYTHON for path in await seen.glob(pattern)]
+    found = await _given(source, include).glob("**/*.py*")
+    return [path for path in found if path.endswith((".py", ".pyi"))]
 
 
 def below(path: str, file: str) -> bool:
