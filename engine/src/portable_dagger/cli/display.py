@@ -37,6 +37,7 @@ class Renderer:
         """Whether the whole output of what failed has been shown at the end."""
         self._lock = threading.Lock()
         self._paused = False
+        self._told: set[int] = set()
 
     @property
     def steps(self) -> Steps:
@@ -88,8 +89,11 @@ class Renderer:
             self.last_words()
             if failed and self.tells_failures:
                 for step in self.steps.failed()[-SHOWN_FAILURES:]:
-                    self.write(failure(step))
-                    self.told_output |= step.lines == len(step.last)
+                    # A function that printed nothing: the error says it all.
+                    if step.number not in self._told and (step.last or step.kind != "function"):
+                        self.write(failure(step))
+                        self.told_output |= step.lines == len(step.last)
+                    self._told.add(step.number)
 
     def show(self, event: dict[str, Any]) -> None:
         """Show one event."""
