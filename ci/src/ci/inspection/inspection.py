@@ -45,23 +45,24 @@ class Inspection:
 
         Raises SettingsError for a lock without the tool or a path without a Python file, ToolError and ReportError.
         """
-        container = await self.container(source)
-        seen = self.seen(source)
         count = await self._count(source)
+        return Look(self.linter.findings(await self.answer(source)), files=count)
+
+    async def answer(self, source: dagger.Directory) -> Answer:
+        """Return what the tool says of a source, whatever that is. Raises SettingsError for a lock without it."""
         ran = await step.run(
             Step(
                 name=self.name,
-                container=container,
+                container=await self.container(source),
                 command=tuple(self.linter.command(self.paths)),
-                mounts=(Mount(SOURCE, seen),),
+                mounts=(Mount(SOURCE, self.seen(source)),),
                 expect=dagger.ReturnType.ANY,
                 source=SOURCE,
                 output=REPORT,
                 judged=True,
             )
         )
-        answer = Answer(await ran.exit_code(), await ran.stdout(), await ran.stderr())
-        return Look(self.linter.findings(answer), files=count)
+        return Answer(await ran.exit_code(), await ran.stdout(), await ran.stderr())
 
     async def container(self, source: dagger.Directory) -> dagger.Container:
         """Return the container with the tool, which works in SOURCE; of the source it depends on the lock alone."""

@@ -58,7 +58,7 @@ def _run_all(session: Session, found: list[Gate], *, fail_fast: bool) -> None:
     ended: SimpleQueue[Outcome] = SimpleQueue()
     for gate in found:
         threading.Thread(target=_run, args=(session, gate, ended), daemon=True).start()
-    outcomes = []
+    outcomes: list[Outcome] = []
     while len(outcomes) < len(found) and not (fail_fast and outcomes and outcomes[-1].error):
         outcomes.append(ended.get())
     failed = sorted(outcome.name for outcome in outcomes if outcome.error is not None)
