@@ -214,7 +214,8 @@ class Live(Renderer):
     def clear(self) -> None:
         """Take the tree away."""
         if self._drawn:
-            self.out.write(f"\x1b[{self._drawn}A\x1b[J")
+            # From the first column: the terminal itself may have written, as it does ^C.
+            self.out.write(f"\r\x1b[{self._drawn}A\x1b[J")
             self.out.flush()
             self._drawn = 0
 
