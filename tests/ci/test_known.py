@@ -44,6 +44,17 @@ async def test_equal_questions_are_asked_once_each() -> None:
     assert (answers, asked) == (["a", "a", "B"], ["a", "b"])
 
 
+async def test_objects_of_the_api_are_told_apart_by_what_they_are() -> None:
+    thing, other = Thing(), Thing()
+
+    @known.shared
+    async def question(about: Thing) -> str:
+        return await about.id()
+
+    assert await asyncio.gather(question(thing), question(thing), question(other)) == ["id 1"] * 3
+    assert (thing.asked, other.asked) == (1, 1)
+
+
 async def test_who_stops_waiting_takes_the_answer_from_nobody() -> None:
     @known.shared
     async def question() -> str:

@@ -82,6 +82,10 @@ def test_a_function_runs_without_arguments_and_can_be_narrowed(
     assert all(parameter.is_nullable and parameter.doc for parameter in narrowing)
 
 
+def test_what_builds_everything_twice_is_no_check() -> None:
+    assert not function("reproducible").check
+
+
 @pytest.mark.parametrize("name", ["format", "lint", "types", "code_security"])
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)

@@ -5,8 +5,9 @@ The SDK asks for the ID of an argument each time it is one, and sends the whole 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from functools import cache, wraps
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 import dagger
 from dagger import dag
@@ -15,6 +16,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+@runtime_checkable
 class Identified(Protocol):
     """An object of the API."""
 
@@ -25,18 +27,38 @@ class Identified(Protocol):
 Value = TypeVar("Value", bound=Identified)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """An object of the API as an argument: it equals itself, the same object, and nothing else."""
+
+    value: Identified
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
 def shared(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]]:
-    """Let an asynchronous function run once for equal arguments; all who call it get what that gave."""
+    """Let an asynchronous function run once for equal arguments; all who call it get what that gave.
+
+    Of the API's objects each equals itself alone.
+    """
     runs: dict[object, asyncio.Future[R]] = {}
 
     @wraps(function)
     async def answer(*arguments: P.args, **named: P.kwargs) -> R:
-        key = (arguments, *named.items())
+        key = (tuple(map(_argument, arguments)), *((k, _argument(v)) for k, v in named.items()))
         if key not in runs:
             runs[key] = asyncio.ensure_future(function(*arguments, **named))
         return await asyncio.shield(runs[key])
 
     return answer
+
+
+def _argument(value: object) -> object:
+    return _Same(value) if isinstance(value, Identified) else value
 
 
 def once(value: Value) -> Value:

@@ -11,9 +11,12 @@ async def read(source: dagger.Directory, path: str, key: str) -> str:
 
     `key` is the setting that names its path. Raises SettingsError where it is not there.
     """
-    if not await source.exists(path):
+    try:
+        return await source.file(path).contents()
+    except dagger.QueryError:
+        if await source.exists(path):
+            raise
         raise SettingsError(
             f"{key} in {FILE} names {path!r}, which is not in the source",
             "Name the lock file, by its path below the repository's root.",
-        )
-    return await source.file(path).contents()
+        ) from None

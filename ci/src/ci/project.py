@@ -8,6 +8,10 @@ from ci.settings import FILE
 
 async def text(source: dagger.Directory) -> str:
     """Return its text. Raises SettingsError where the source has none."""
-    if not await source.exists(FILE):
-        raise SettingsError(f"the source has no {FILE}", "Give the repository's root as --source.")
-    return await source.file(FILE).contents()
+    try:
+        return await source.file(FILE).contents()
+    except dagger.QueryError:
+        if await source.exists(FILE):
+            raise
+        message = f"the source has no {FILE}"
+        raise SettingsError(message, "Give the repository's root as --source.") from None

@@ -66,6 +66,8 @@ class Step:
 
     name: in a form for people. container: just before the command, without mounts and bindings. source: the target of
     the mount with the source under test, "" for none. reports: paths of the JUnit reports that the command writes.
+    output: a file that takes what it prints, where that is for a program to read and none of the progress; a replay
+    of its bundle prints it.
     judged: the gate may be red for what the command finds, though it does not fail.
     """
 
@@ -79,6 +81,7 @@ class Step:
     use_entrypoint: bool = False
     source: str = ""
     reports: tuple[str, ...] = ()
+    output: str = ""
     judged: bool = False
 
     def ready(self) -> dagger.Container:
@@ -93,7 +96,10 @@ class Step:
     def after(self) -> dagger.Container:
         """Return the container after the command, which runs when something of it is asked for."""
         return self.ready().with_exec(
-            [*self.command], expect=self.expect, use_entrypoint=self.use_entrypoint
+            [*self.command],
+            expect=self.expect,
+            use_entrypoint=self.use_entrypoint,
+            redirect_stdout=self.output,
         )
 
 

@@ -50,6 +50,15 @@ def test_step_with_output() -> None:
     ]
 
 
+def test_output_in_a_file_is_for_a_program() -> None:
+    report = {**log(7, "[\n]\n"), "redirected": True}
+    events = (start(7, "withExec ruff"), report, log(7, "slow\n", "stderr"), end(7))
+
+    assert lines(*events)[1:] == ["#1 | slow", "#1 withExec ruff done 1.2s"]
+    for verbosity in (Verbosity(verbose=1), Verbosity(files=True)):
+        assert "#1 | [" in lines(*events, verbosity=verbosity)
+
+
 def test_cached_step_takes_one_line() -> None:
     assert lines(start(7, "withExec true"), end(7, cached=True)) == ["#1 withExec true CACHED"]
 

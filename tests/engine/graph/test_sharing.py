@@ -53,6 +53,31 @@ async def test_one_waiter_less_leaves_the_work_to_the_others() -> None:
     assert await second == "finished"
 
 
+async def test_what_is_read_is_read_after_the_question() -> None:
+    """Who asks while something is read gets what the next reading finds, together with all who ask before it begins."""
+    sharing, folder, read = Sharing(), "old", 0
+    begun = asyncio.Event()
+
+    async def work() -> str:
+        nonlocal read
+        read += 1
+        found = folder
+        begun.set()
+        await asyncio.sleep(0.01)
+        return found
+
+    first = asyncio.ensure_future(sharing.next("key", work))
+    await begun.wait()
+    folder = "new"
+    later = [asyncio.ensure_future(sharing.next("key", work)) for _ in range(5)]
+
+    assert await first == "old"
+    assert await asyncio.gather(*later) == ["new"] * 5
+    assert read == 2
+    assert await sharing.next("key", work) == "new"
+    assert read == 3
+
+
 async def test_the_last_waiter_takes_the_work_along() -> None:
     sharing = Sharing()
     ended = False

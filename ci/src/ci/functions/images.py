@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import dagger
-from dagger import Doc, check, function, up
+from dagger import Doc, function, up
 
 from ci import images, serving
 from ci.errors import BuildError
@@ -26,7 +26,6 @@ class ImageFunctions:
         return build.table()
 
     @uncached
-    @check
     async def reproducible(
         self,
         source: Source,

@@ -8,7 +8,7 @@ import dagger
 from ci import known, project, step, verdict, waivers
 from ci.inspection import black, ruff, settings
 from ci.inspection.inspection import Inspection, look, plan
-from ci.inspection.linter import SOURCE, Answer
+from ci.inspection.linter import REPORT, SOURCE, Answer
 from ci.step import Mount, Step
 from ci.subject import Subject
 from ci.together import together
@@ -46,14 +46,22 @@ async def mended(source: dagger.Directory) -> dagger.Changeset:
     after = before
     for tool in _FIXES:
         ours = [each for each in planned if each.linter.name == tool]
-        for fixed in await together([_fixed(each, after) for each in ours]):
-            after = after.with_directory("/", fixed)
+        fixed = await together([_fixed(each, after) for each in ours])
+        for changed in filter(None, fixed):
+            after = after.with_directory("/", changed)
     return after.changes(before)
 
 
-async def _fixed(inspection: Inspection, source: dagger.Directory) -> dagger.Directory:
-    """Return what a tool sees of a source, mended. A file that it cannot read stays as it is: its gate tells it."""
+async def _fixed(inspection: Inspection, source: dagger.Directory) -> dagger.Directory | None:
+    """Return what a tool sees of a source, mended; None if it finds nothing, which its gate has asked already.
+
+    A file that it cannot read stays as it is: its gate tells it.
+    """
     linter = inspection.linter
+    found = await inspection.answer(source)
+    linter.ended(found)
+    if not found.exit_code:
+        return None
     ran = await step.run(
         Step(
             name=f"fix {inspection.name}",
@@ -62,6 +70,7 @@ async def _fixed(inspection: Inspection, source: dagger.Directory) -> dagger.Dir
             mounts=(Mount(SOURCE, inspection.seen(source)),),
             expect=dagger.ReturnType.ANY,
             source=SOURCE,
+            output=REPORT,
         )
     )
     linter.ended(Answer(await ran.exit_code(), await ran.stdout(), await ran.stderr()))

@@ -14,10 +14,10 @@ from ci.inspection import GATES
 from ci.inspection.bandit import BANDIT
 from ci.inspection.black import BLACK
 from ci.inspection.flake8 import FLAKE8
-from ci.inspection.linter import SOURCE, Answer, Linter
+from ci.inspection.linter import REPORT, SOURCE, Answer, Linter
 from ci.inspection.mypy import MYPY
 from ci.inspection.ruff import RUFF
-from ci.inspection.settings import CONFIGURATION, PYTHON, Inspections, InspectionSettings
+from ci.inspection.settings import CONFIGURATION, Inspections, InspectionSettings
 from ci.settings import FILE
 from ci.step import Mount, Step
 from ci.together import together
@@ -45,26 +45,28 @@ class Inspection:
 
         Raises SettingsError for a lock without the tool or a path without a Python file, ToolError and ReportError.
         """
-        container = await self.container(source)
-        seen = self.seen(source)
-        count = await self._count(seen)
+        count = await self._count(source)
+        return Look(self.linter.findings(await self.answer(source)), files=count)
+
+    async def answer(self, source: dagger.Directory) -> Answer:
+        """Return what the tool says of a source, whatever that is. Raises SettingsError for a lock without it."""
         ran = await step.run(
             Step(
                 name=self.name,
-                container=container,
+                container=await self.container(source),
                 command=tuple(self.linter.command(self.paths)),
-                mounts=(Mount(SOURCE, seen),),
+                mounts=(Mount(SOURCE, self.seen(source)),),
                 expect=dagger.ReturnType.ANY,
                 source=SOURCE,
+                output=REPORT,
                 judged=True,
             )
         )
-        answer = Answer(await ran.exit_code(), await ran.stdout(), await ran.stderr())
-        return Look(self.linter.findings(answer), files=count)
+        return Answer(await ran.exit_code(), await ran.stdout(), await ran.stderr())
 
     async def container(self, source: dagger.Directory) -> dagger.Container:
         """Return the container with the tool, which works in SOURCE; of the source it depends on the lock alone."""
-        made = await python.container(self.settings.python_image, await self.lock(source))
+        made = await _container(self.settings.python_image, await self.lock(source))
         return made.with_workdir(SOURCE)
 
     async def lock(self, source: dagger.Directory) -> str:
@@ -72,7 +74,7 @@ class Inspection:
         path = self.settings.requirements
         if not path:
             return files("ci.inspection").joinpath(_OWN_LOCK).read_text(encoding="utf-8")
-        text = await lock.read(source, path, f"{self.table}.requirements")
+        text = await _lock(source, path, f"{self.table}.requirements")
         if not self.linter.version(text):
             raise SettingsError(
                 f"{self.table}.requirements in {FILE} names {path!r}, which locks no {self.linter.name}",
@@ -82,20 +84,20 @@ class Inspection:
 
     def seen(self, source: dagger.Directory) -> dagger.Directory:
         """Return what the tool sees of a source: edits of all else run nothing again."""
-        seen = source.filter(include=[*CONFIGURATION, *self.settings.include])
+        seen = _given(source, self.settings.include)
         if self.linter.alone and _EVERYTHING not in self.paths:
             below = [f"{path.rstrip('/')}/**" for path in self.paths]
-            seen = seen.filter(include=[*CONFIGURATION, *self.paths, *below])
-        return known.once(seen)
+            return known.once(seen.filter(include=[*CONFIGURATION, *self.paths, *below]))
+        return seen
 
     async def origin(self, source: dagger.Directory) -> str:
         """Return which tool it is, in words."""
         where = self.settings.requirements or "this module's own lock"
         return f"{self.linter.name} {self.linter.version(await self.lock(source))} of {where}"
 
-    async def _count(self, seen: dagger.Directory) -> int:
+    async def _count(self, source: dagger.Directory) -> int:
         """Return how many Python files the tool is given. Raises SettingsError for a path that has none."""
-        found = [path for pattern in PYTHON for path in await seen.glob(pattern)]
+        found = await _python_files(source, self.settings.include)
         for path in self.paths:
             if not any(below(path, file) for file in found):
                 raise SettingsError(
@@ -103,6 +105,31 @@ class Inspection:
                     f"Name files and folders below the repository's root that {self.table}.include has, too.",
                 )
         return sum(any(below(path, file) for path in self.paths) for file in found)
+
+
+@known.shared
+async def _container(image: str, text: str) -> dagger.Container:
+    """Return the container with what a lock's text names: one for all inspections of a gate that have the same."""
+    made = await python.container(image, text)
+    return await made.sync()
+
+
+@known.shared
+async def _lock(source: dagger.Directory, path: str, key: str) -> str:
+    """Return the text of a lock of the source."""
+    return await lock.read(source, path, key)
+
+
+def _given(source: dagger.Directory, include: tuple[str, ...]) -> dagger.Directory:
+    """Return what the settings let tools see of a source, beside what their own settings are in."""
+    return known.once(source.filter(include=[*CONFIGURATION, *include]))
+
+
+@known.shared
+async def _python_files(source: dagger.Directory, include: tuple[str, ...]) -> list[str]:
+    """Return the paths of the Python files that a gate's tools are given, all its inspections together."""
+    found = await _given(source, include).glob("**/*.py*")
+    return [path for path in found if path.endswith((".py", ".pyi"))]
 
 
 def below(path: str, file: str) -> bool:

@@ -11,6 +11,9 @@ from ci.findings import Finding
 SOURCE: Final = "/src"
 """Where a linter finds the source; it is the working directory."""
 
+REPORT: Final = "/report"
+"""The file that takes what a linter writes: thousands of lines, for a program to read."""
+
 TARGET: Final = "source"
 """How the source is called in findings."""
 

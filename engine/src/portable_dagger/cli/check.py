@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from portable_dagger.cli import display, gates, queries, terminal
 from portable_dagger.cli.client import Session
 from portable_dagger.cli.help import columns
 from portable_dagger.cli.module_root import load
-from portable_dagger.cli.progress import seconds
+from portable_dagger.cli.outcomes import Outcome, table, told
 from portable_dagger.errors import EngineError, RequestError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def run(given: Given, arguments: list[str]) -> int:
-    """List the checks, or run them; an error counts those that failed."""
+    """List the checks, or run them; an error names those that failed."""
     with Session(display.renderer(given), given, offer=terminal.offered(given)) as session:
         found = gates.select(gates.find(load(session, given)), arguments)
         if "generate" in given:
@@ -33,7 +34,7 @@ def run(given: Given, arguments: list[str]) -> int:
         if "list" not in given:
             if not found:
                 session.renderer.note(f"warning: no check matches {' '.join(arguments)}".strip())
-            _run_all(session, found)
+            _run_all(session, found, fail_fast="failfast" in given)
     if "list" in given:
         sys.stdout.write(listing(found))
     return 0
@@ -49,38 +50,43 @@ def listing(found: list[Gate]) -> str:
     return text
 
 
-def _run_all(session: Session, found: list[Gate]) -> None:
-    failures: dict[str, EngineError] = {}
-    threads = [threading.Thread(target=_run, args=(session, gate, failures)) for gate in found]
-    for thread in threads:
-        thread.daemon = True
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        session.settle(failed=True)
-        details = "\n".join(f"{name}: {error.message}" for name, error in sorted(failures.items()))
-        count = len(failures)
-        output = [e for e in failures.values() if isinstance(e, RequestError)]
+def _run_all(session: Session, found: list[Gate], *, fail_fast: bool) -> None:
+    """Run checks side by side and tell how they went. Raises RequestError if one failed.
+
+    With `fail_fast` those under way are given up at the first failure: the session's end ends them.
+    """
+    ended: SimpleQueue[Outcome] = SimpleQueue()
+    for gate in found:
+        threading.Thread(target=_run, args=(session, gate, ended), daemon=True).start()
+    outcomes: list[Outcome] = []
+    while len(outcomes) < len(found) and not (fail_fast and outcomes and outcomes[-1].error):
+        outcomes.append(ended.get())
+    failed = sorted(outcome.name for outcome in outcomes if outcome.error is not None)
+    session.settle(failed=bool(failed))
+    for text in told(outcomes, output=not session.renderer.told_output):
+        session.renderer.note(text)
+    known = {outcome.name for outcome in outcomes}
+    if failed or not session.renderer.silent:
+        for line in table(outcomes, [gate.name for gate in found if gate.name not in known]):
+            session.renderer.note(line)
+    if failed:
+        count = len(failed)
         raise RequestError(
-            f"{count} check{'s' * (count != 1)} failed\n{details}",
-            stdout="\n".join(e.stdout for e in output if e.stdout),
-            stderr="\n".join(e.stderr for e in output if e.stderr),
+            f"{count} check{'s' * (count != 1)} failed: {', '.join(failed)}",
+            f"`dagger check {failed[0]}` runs that one alone",
         )
 
 
-def _run(session: Session, gate: Gate, failures: dict[str, EngineError]) -> None:
+def _run(session: Session, gate: Gate, ended: SimpleQueue[Outcome]) -> None:
     began = time.monotonic()
+    failure: EngineError | None = None
     try:
         _ask(session, gate)
     except EngineError as error:
-        failures[gate.name] = error
+        failure = error
     except OSError as error:
-        failures[gate.name] = EngineError(str(error))
-    mark = "✘" if gate.name in failures else "✔"
-    took = seconds(time.monotonic() - began)
-    if not session.renderer.silent:
-        session.renderer.note(f"{mark} {gate.name} {took}")
+        failure = EngineError(str(error))
+    ended.put(Outcome(gate.name, time.monotonic() - began, failure))
 
 
 def _ask(session: Session, gate: Gate) -> None:

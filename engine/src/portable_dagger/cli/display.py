@@ -37,6 +37,7 @@ class Renderer:
         """Whether the whole output of what failed has been shown at the end."""
         self._lock = threading.Lock()
         self._paused = False
+        self._told: set[int] = set()
 
     @property
     def steps(self) -> Steps:
@@ -88,8 +89,11 @@ class Renderer:
             self.last_words()
             if failed and self.tells_failures:
                 for step in self.steps.failed()[-SHOWN_FAILURES:]:
-                    self.write(failure(step))
-                    self.told_output |= step.lines == len(step.last)
+                    # A function that printed nothing: the error says it all.
+                    if step.number not in self._told and (step.last or step.kind != "function"):
+                        self.write(failure(step))
+                        self.told_output |= step.lines == len(step.last)
+                    self._told.add(step.number)
 
     def show(self, event: dict[str, Any]) -> None:
         """Show one event."""
@@ -210,7 +214,8 @@ class Live(Renderer):
     def clear(self) -> None:
         """Take the tree away."""
         if self._drawn:
-            self.out.write(f"\x1b[{self._drawn}A\x1b[J")
+            # From the first column: the terminal itself may have written, as it does ^C.
+            self.out.write(f"\r\x1b[{self._drawn}A\x1b[J")
             self.out.flush()
             self._drawn = 0
 
@@ -220,12 +225,13 @@ class Live(Renderer):
             self.write([summary(self.steps)])
 
 
-def renderer(given: Given, *, lines_only: bool = False) -> Renderer:
+def renderer(given: Given, *, lines_only: bool = False, files: bool = False) -> Renderer:
     """Return the form of progress that the options, the environment and the terminal ask for.
 
-    `lines_only`: something else writes to the terminal too, so nothing may be redrawn.
+    `lines_only`: something else writes to the terminal too, so nothing may be redrawn. `files`: what commands have in
+    files is shown too.
     """
-    verbosity = Verbosity(len(given.get("quiet", [])), len(given.get("verbose", [])))
+    verbosity = Verbosity(len(given.get("quiet", [])), len(given.get("verbose", [])), files)
     debug = "debug" in given
     if "silent" in given or os.environ.get("DAGGER_SILENT", "") not in {"", "0", "false"}:
         return Silent(sys.stderr, verbosity, debug=debug)

@@ -15,10 +15,11 @@ MINUTE = 60
 
 
 class Verbosity(NamedTuple):
-    """How much is shown: `-v` and `-q` on the command line."""
+    """How much is shown: `-v` and `-q` on the command line; `files`: what commands have in files, too."""
 
     quiet: int = 0
     verbose: int = 0
+    files: bool = False
 
 
 USUAL = Verbosity()
@@ -139,6 +140,9 @@ class Plain:
             return lines
         step = self.steps.all.get(event.get("span"))
         if step is None:
+            return []
+        if event.get("redirected") and not (self._verbosity.verbose or self._verbosity.files):
+            # It is in a file, for a program to read: a report, an archive.
             return []
         if kind == "log":
             return self.flush() + self._output(step, step.take(event["stream"], event["text"]))

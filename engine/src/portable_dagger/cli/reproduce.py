@@ -24,7 +24,9 @@ def run(given: Given, arguments: list[str]) -> int:
     """Replay, print the verdict, and return its exit code."""
     order = asked(given, arguments)
     wishes = given if "network" in given else {**given, "offline": ["true"]}
-    with Session(display.renderer(given), wishes, offer=terminal.offered(given)) as session:
+    with Session(
+        display.renderer(given, files=True), wishes, offer=terminal.offered(given)
+    ) as session:
         answer = session.replay(order)
     told = json.dumps(answer, indent=4) + "\n" if "json" in given else harmless(text(answer))
     sys.stdout.write(told)

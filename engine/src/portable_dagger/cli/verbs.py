@@ -65,6 +65,7 @@ VERBS = (
         (
             *MODULE,
             Option("list", "only list them", short="l"),
+            Option("failfast", "give up those under way at the first failure"),
             Option("generate", "only the generators"),
             Option("no-generate", "without the generators"),
         ),

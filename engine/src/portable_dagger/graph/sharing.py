@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ class Sharing:
 
     def __init__(self) -> None:
         self._running: dict[Hashable, _Work] = {}
+        self._turns: weakref.WeakValueDictionary[Hashable, asyncio.Lock] = (
+            weakref.WeakValueDictionary()
+        )
 
     async def once(
         self, key: Hashable, produce: Callable[[], Awaitable[Any]]
@@ -42,6 +46,24 @@ class Sharing:
             if work.waiters == 0 and not work.task.done():
                 work.task.cancel()
                 await asyncio.wait([work.task])
+
+    async def next(
+        self, key: Hashable, produce: Callable[[], Awaitable[Any]]
+    ) -> Any:  # noqa: ANN401
+        """Return what `produce` answers when it begins from now on; who asks before it begins gets the same.
+
+        For work whose answer may be another one a moment later, such as that of reading a folder: what runs already may
+        have passed by what has changed since. One runs at a time.
+        """
+        place = ("next", key)
+        turn = self._turns.setdefault(key, asyncio.Lock())
+
+        async def begin() -> Any:  # noqa: ANN401
+            async with turn:
+                del self._running[place]
+                return await produce()
+
+        return await self.once(place, begin)
 
     def _forget(self, key: Hashable, work: _Work) -> None:
         if self._running.get(key) is work:

@@ -73,15 +73,18 @@ async def directory(
     exclude: Sequence[str] = (),
     gitignore: bool = False,
 ) -> Directory:
-    """Read a directory into the store."""
-    snapshot = await asyncio.to_thread(
-        import_directory,
-        context.store,
-        folder,
-        Filter(include=tuple(include), exclude=tuple(exclude)),
-        gitignore=gitignore,
-    )
-    return Directory(snapshot, "/")
+    """Read a directory into the store, once for all calls that wait for it."""
+    select = Filter(include=tuple(include), exclude=tuple(exclude))
+
+    async def read() -> Directory:
+        snapshot = await asyncio.to_thread(
+            import_directory, context.store, folder, select, gitignore=gitignore
+        )
+        return Directory(snapshot, "/")
+
+    key = (folder, select, gitignore)
+    found: Directory = await context.engine.sharing.next(key, read)
+    return found
 
 
 async def file(path: Path, context: Context) -> File:

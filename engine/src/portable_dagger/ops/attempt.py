@@ -107,7 +107,9 @@ async def _run(  # noqa: PLR0913, PLR0917  a command, where it runs, and what be
         if not error.message.startswith("unable to find"):
             raise
         raise _failed(command, f"get user: {error.message}", -1) from error
-    ended.output = Output(engine.logs_folder, ended.prepared.secrets, span)
+    targets = {"stdout": command.redirect_stdout, "stderr": command.redirect_stderr}
+    redirected = [stream for stream, target in targets.items() if target]
+    ended.output = Output(engine.logs_folder, ended.prepared.secrets, span, redirected)
     stack.callback(ended.output.remove)
     _check_redirects(container, context, command)
     captures = context.session.captures

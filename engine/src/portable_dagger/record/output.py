@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Literal
 from portable_dagger.record.scrubber import Scrubber
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from portable_dagger.record.progress import Span
 
@@ -18,11 +18,21 @@ STREAMS = ("stdout", "stderr", "combined")
 
 
 class Output:
-    """Collects stdout and stderr; `combined` has both in the order in which they came."""
+    """Collects stdout and stderr; `combined` has both in the order in which they came.
 
-    def __init__(self, folder: Path, secrets: Iterable[bytes], span: Span) -> None:
+    `redirected` are the streams that the command has in files: they are reported as such.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        secrets: Iterable[bytes],
+        span: Span,
+        redirected: Collection[str] = (),
+    ) -> None:
         texts = self._secrets = list(secrets)
         self._span = span
+        self._redirected = redirected
         self._files = {stream: _kept_file(folder) for stream in STREAMS}
         self._scrubbers = {stream: Scrubber(texts) for stream in ("stdout", "stderr")}
         decoder = codecs.getincrementaldecoder("utf-8")
@@ -59,7 +69,8 @@ class Output:
         if data:
             self._files[stream].write(data)
             self._files["combined"].write(data)
-            self._span.log(stream, self._decoders[stream].decode(data))
+            text = self._decoders[stream].decode(data)
+            self._span.log(stream, text, redirected=stream in self._redirected)
 
 
 def _kept_file(folder: Path) -> IO[bytes]:

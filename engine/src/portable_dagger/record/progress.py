@@ -2,7 +2,7 @@
 
 Events are plain dictionaries:
     {"event": "start", "span", "parent", "kind", "name", "time"}      time in seconds since the epoch
-    {"event": "log", "span", "stream": "stdout" | "stderr", "text"}
+    {"event": "log", "span", "stream": "stdout" | "stderr", "text"}   and "redirected": true where it goes into a file
     {"event": "end", "span", "cached", "error", "duration"}           duration in seconds
     {"event": "warning", "text"}
 """
@@ -43,9 +43,10 @@ class Span:
     account: Account | None = None
     """What the step tells of itself for the record; see record.runs."""
 
-    def log(self, stream: str, text: str) -> None:
-        """Report output of the step."""
-        self.emit({"event": "log", "span": self.id, "stream": stream, "text": text})
+    def log(self, stream: str, text: str, *, redirected: bool = False) -> None:
+        """Report output of the step; `redirected` where the step has it in a file, for a program to read."""
+        event = {"event": "log", "span": self.id, "stream": stream, "text": text}
+        self.emit({**event, "redirected": True} if redirected else event)
 
 
 class Progress:
