@@ -14,11 +14,14 @@ from ci import images, inspection, scan, serving, step, suites, table
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
 from ci.outcome import Outcome
-from ci.printable import printable
+from ci.printable import printable, shortened
 from ci.reports import terminal
 from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
+
+_ERROR: Final = 20_000
+"""So many characters of why a gate could not be checked are kept in its report."""
 
 Judge = Callable[[Subject], Awaitable[Verdict | None]]
 """Returns what a gate comes to today, None if it is off. Raises CiError if it cannot be told: that is no pass."""
@@ -77,7 +80,7 @@ async def _outcome(subject: Subject, name: str, judge: Judge) -> Outcome:
     try:
         return Outcome(name, await judge(subject))
     except (CiError, dagger.QueryError) as error:
-        return Outcome(name, error=printable(_said(error)))
+        return Outcome(name, error=shortened(printable(_said(error)), _ERROR))
 
 
 def _said(error: CiError | dagger.QueryError) -> str:

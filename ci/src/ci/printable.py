@@ -19,3 +19,10 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return _UNFIT.sub(_INSTEAD, _COLOURS.sub("", text.replace("\r\n", "\n")))
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the beginning and the end of a text, where tools say what they did and why they broke off."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 3]}\n…\n{text[-(most * 2 // 3) :]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,8 @@ from markdown_it import MarkdownIt
 
 from ci.outcome import Outcome
 from ci.reports import markdown
-from tests.ci.reports.examples import ERROR, HOSTILE, finding, hostile, lint, many, scan
+from ci.waivers import Waiver
+from tests.ci.reports.examples import ERROR, HOSTILE, TODAY, finding, hostile, lint, many, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,10 +92,24 @@ def test_it_fits_into_a_comment_and_says_what_is_left_out(count: int) -> None:
 
 
 def test_a_long_error_is_cut_within_its_fence() -> None:
-    text = markdown.render([Outcome("scan", error=f"{ERROR}\n{'x' * 100_000}")])
+    text = markdown.render([Outcome("scan", error=f"{ERROR}\n{'x' * 100_000}\nthe last line")])
 
     assert len(text) < 4_000
     assert text.count("```") == 2
+    assert ERROR in text
+    assert "\nthe last line\n```" in text
+
+
+def test_waivers_that_expired_are_told_but_do_not_fill_it() -> None:
+    over = TODAY - dt.timedelta(days=1)
+    waivers = tuple(
+        Waiver(id=f"E{number}", owner="ada", reason="shown", expires=over) for number in range(1000)
+    )
+
+    text = markdown.render([lint(waivers=waivers)])
+
+    assert "- `the waiver of E0 by ada expired on 2026-11-27`" in text
+    assert "- … and 988 more waivers that expired" in text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Final
 
 from ci.findings import Finding
 from ci.outcome import Outcome, headline
+from ci.printable import shortened
 from ci.reports import place, remedies
 from ci.verdict import Judged, Standing, Verdict
 
@@ -23,6 +24,7 @@ _ERROR: Final = 3_000
 _FOLD: Final = 200
 """What a fold and the line with what is left out need."""
 
+_WAIVERS: Final = 12
 _NONE: Final = "-"
 _TICKS: Final = re.compile("`+")
 
@@ -58,8 +60,7 @@ def code(text: str, most: int = _TEXT) -> str:
 
 def block(text: str, most: int = _ERROR) -> str:
     """Return a text as a fenced block that it cannot end (CommonMark 0.31, 4.5)."""
-    if len(text) > most:
-        text = f"{text[:most]}\n…"
+    text = shortened(text, most)
     fence = "`" * max(3, _longest(text) + 1)
     return f"{fence}text\n{text}\n{fence}"
 
@@ -115,9 +116,10 @@ def _fold(summary: str, lines: Iterable[str]) -> str:
 
 
 def _lines(found: Verdict, link: str, room: int) -> list[str]:
-    ends = [
-        f"- {code(f'{waiver} expired on {waiver.expires}')}" for waiver in found.division.expired
-    ]
+    expired = found.division.expired
+    ends = [f"- {code(f'{each} expired on {each.expires}')}" for each in expired[:_WAIVERS]]
+    if len(expired) > _WAIVERS:
+        ends.append(f"- … and {len(expired) - _WAIVERS} more waivers that expired")
     shown, more = remedies.grouped(found.division.counting)
     ends += [f"- to do for {code(rules)}: {code(remedy)}" for remedy, rules in shown.items()]
     if more:
