@@ -251,4 +251,7 @@ def _scope(function: Function) -> Scope:
         return Scope.CALL
     if function.cache_policy is FunctionCachePolicy.PerSession or function.time_to_live:
         return Scope.SESSION
+    if any(argument.default_path or argument.is_workspace for argument in function.args):
+        # Files of the host that its recipe does not name; the key of its result does (modules.invoke).
+        return Scope.SESSION
     return Scope.NOTHING
