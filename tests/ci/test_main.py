@@ -48,6 +48,7 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "reproducible",
         "sbom",
         "scan",
+        "secrets",
         "serve",
         "test",
         "test_report",
@@ -86,7 +87,7 @@ def test_what_builds_everything_twice_is_no_check() -> None:
     assert not function("reproducible").check
 
 
-@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security"])
+@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security", "secrets"])
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)
 

@@ -19,6 +19,7 @@ from ci.inspection.settings import (
     TypesSettings,
 )
 from ci.scan_settings import ScanSettings
+from ci.secrets.settings import SecretsSettings
 from ci.serving import ServeSettings
 from ci.settings import SuiteSettings, name_of
 from ci.waivers import Waiver
@@ -41,6 +42,7 @@ TABLES = {
     "### `[tool.ci.types.NAME]`": TypesSettings,
     "### `[tool.ci.code-security]`": CodeSecuritySettings,
     "### `[tool.ci.baseline]`": BaselineSettings,
+    "### `[tool.ci.secrets]`": SecretsSettings,
 }
 
 

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 from ci.printable import printable
 
+COMMIT_DIGITS: Final = 12
+"""So many digits of a commit's hash are shown."""
+
 TRIVY: Final = "trivy"
 """What found it where nothing else is said: documents made before there were other tools do not say it."""
 
@@ -70,6 +73,9 @@ class Finding:
     """What to do next, where the tool or this module knows it."""
 
     link: str = ""
+    commit: str = ""
+    """In which it came, where the history is looked at."""
+
     tool: str = TRIVY
     """By which it was found."""
 
@@ -79,6 +85,12 @@ class Finding:
         if not self.path:
             return self.target
         return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def address(self) -> str:
+        """Which one it is, for a waiver of it alone: COMMIT:PATH:RULE:LINE, without a commit where there is none."""
+        commit = f"{self.commit[:COMMIT_DIGITS]}:" if self.commit else ""
+        return f"{commit}{self.path}:{self.id}:{self.line}"
 
     @property
     def says(self) -> str:
@@ -126,6 +138,7 @@ class Finding:
             "message": self.message,
             "remedy": self.remedy,
             "link": self.link,
+            "commit": self.commit,
             "tool": self.tool,
         }
 
@@ -141,17 +154,21 @@ class Look:
     files: int = 0
     """Files that it read packages or settings from. Those that it read for secrets and licences, it does not count."""
 
+    commits: int = 0
+    """Commits whose changes it read."""
+
     def __add__(self, other: "Look") -> "Look":
         return Look(
             self.findings + other.findings,
             self.packages + other.packages,
             self.files + other.files,
+            self.commits + other.commits,
         )
 
     @property
     def given(self) -> str:
-        """How many files there were, in words."""
-        return _count(self.files, "file")
+        """How many files or commits there were, in words."""
+        return _count(self.commits, "commit") if self.commits else _count(self.files, "file")
 
     def __str__(self) -> str:
         return f"{_count(self.packages, 'package')}, {self.given}"
@@ -162,7 +179,7 @@ def read(document: Mapping[str, Any]) -> Finding:
 
     Raises KeyError or ValueError for another.
     """
-    later = {"message": "", "remedy": "", "tool": TRIVY}
+    later = {"message": "", "remedy": "", "commit": "", "tool": TRIVY}
     given = {**later, **document}
     values = {entry.name: given[entry.name] for entry in fields(Finding)}
     severity = Severity[values.pop("severity")]

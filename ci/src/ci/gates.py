@@ -16,6 +16,7 @@ from ci.inspection.gate import judged as inspected
 from ci.outcome import Outcome
 from ci.printable import printable, shortened
 from ci.reports import terminal
+from ci.secrets import gate as secrets
 from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
@@ -29,6 +30,7 @@ Judge = Callable[[Subject], Awaitable[Verdict | None]]
 JUDGED: Final[Mapping[str, Judge]] = {
     **{name: partial(inspected, gate=name) for name in inspection.GATES},
     "scan": scan.judged,
+    "secrets": secrets.judged,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

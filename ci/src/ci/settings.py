@@ -20,6 +20,8 @@ TABLES: Final = (
     "types",
     "code-security",
     "baseline",
+    "secrets",
+    "docs",
 )
 """The tables of [tool.ci]; each has its reader."""
 

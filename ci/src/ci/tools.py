@@ -20,9 +20,11 @@ TOOLS: Final[Mapping[str, About]] = {
     "bandit": About("Bandit", "https://bandit.readthedocs.io"),
     "black": About("Black", "https://black.readthedocs.io"),
     "flake8": About("Flake8", "https://flake8.pycqa.org"),
+    "gitleaks": About("gitleaks", "https://github.com/gitleaks/gitleaks"),
     "mypy": About("mypy", "https://mypy.readthedocs.io"),
     PYTEST: About("pytest", "https://docs.pytest.org"),
     "ruff": About("Ruff", "https://docs.astral.sh/ruff"),
     "trivy": About("Trivy", "https://trivy.dev"),
+    "trufflehog": About("TruffleHog", "https://github.com/trufflesecurity/trufflehog"),
 }
 """By what `Finding.tool` and the waivers call them. A gate that brings a tool adds it here."""

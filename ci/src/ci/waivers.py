@@ -33,7 +33,7 @@ class Waiver:
     """One entry of [[tool.ci.waivers]]."""
 
     id: str = key(TEXT)
-    """Of the findings that it waives."""
+    """Of the findings that it waives, or the address of one."""
 
     package: str = key(TEXT, "")
     path: str = key(TEXT, "")
@@ -50,7 +50,7 @@ class Waiver:
     def matches(self, finding: Finding) -> bool:
         """Return whether it is about a finding."""
         return (
-            self.id == finding.id
+            self.id in {finding.id, finding.address}
             and self.package in {"", finding.package}
             and (not self.path or fnmatchcase(finding.path, self.path))
             and self.tool in {"", finding.tool}

@@ -63,6 +63,15 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git), "code-security")
 
     @uncached
+    @check
+    async def secrets(self, source: Source, git: Repository) -> str:
+        """Look with gitleaks for secrets in every commit of the repository, and in what is not committed.
+
+        Fails for a secret, even one that was removed again. No value is shown. Off without [tool.ci.secrets].
+        """
+        return await gates.passed(Subject(source=source, git=git), "secrets")
+
+    @uncached
     async def report(
         self,
         source: Source,
