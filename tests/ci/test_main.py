@@ -37,6 +37,8 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "build",
         "capture",
         "code_security",
+        "docs",
+        "docs_fix",
         "format",
         "format_fix",
         "images",
@@ -87,7 +89,7 @@ def test_what_builds_everything_twice_is_no_check() -> None:
     assert not function("reproducible").check
 
 
-@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security", "secrets"])
+@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security", "secrets", "docs"])
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)
 
@@ -95,8 +97,9 @@ def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str)
     assert list(registered.parameters) == ["source", "git"]
 
 
-def test_style_is_mended_by_a_generator() -> None:
-    registered = function("format_fix")
+@pytest.mark.parametrize("name", ["format_fix", "docs_fix"])
+def test_what_mends_is_a_generator(name: str) -> None:
+    registered = function(name)
 
     assert registered.return_type is dagger.Changeset
     assert registered.generate

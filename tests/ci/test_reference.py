@@ -11,6 +11,7 @@ from dagger.mod import default_module
 
 from ci import Ci
 from ci.baseline import BaselineSettings
+from ci.docs.settings import DocsSettings
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
 from ci.inspection.settings import (
     CodeSecuritySettings,
@@ -43,6 +44,7 @@ TABLES = {
     "### `[tool.ci.code-security]`": CodeSecuritySettings,
     "### `[tool.ci.baseline]`": BaselineSettings,
     "### `[tool.ci.secrets]`": SecretsSettings,
+    "### `[tool.ci.docs]`": DocsSettings,
 }
 
 

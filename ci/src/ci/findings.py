@@ -28,6 +28,7 @@ class Kind(Enum):
     TYPES = "types"
     CODE = "code"
     TEST = "test"
+    DOCS = "docs"
 
 
 class Severity(IntEnum):

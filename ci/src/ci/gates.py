@@ -11,6 +11,7 @@ from typing import Final
 import dagger
 
 from ci import images, inspection, scan, serving, step, suites, table
+from ci.docs import gate as docs
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
 from ci.outcome import Outcome
@@ -31,6 +32,7 @@ JUDGED: Final[Mapping[str, Judge]] = {
     **{name: partial(inspected, gate=name) for name in inspection.GATES},
     "scan": scan.judged,
     "secrets": secrets.judged,
+    "docs": docs.judged,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

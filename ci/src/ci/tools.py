@@ -19,6 +19,7 @@ class About:
 TOOLS: Final[Mapping[str, About]] = {
     "bandit": About("Bandit", "https://bandit.readthedocs.io"),
     "black": About("Black", "https://black.readthedocs.io"),
+    "docs": About("docs", "https://commonmark.org"),
     "flake8": About("Flake8", "https://flake8.pycqa.org"),
     "gitleaks": About("gitleaks", "https://github.com/gitleaks/gitleaks"),
     "mypy": About("mypy", "https://mypy.readthedocs.io"),

@@ -6,6 +6,7 @@ import dagger
 from dagger import Doc, check, function, generate
 
 from ci import gates
+from ci.docs import gate as documentation
 from ci.functions.arguments import Archive, Feed, Repository, Source, uncached
 from ci.inspection import gate as inspecting
 from ci.reports import directory, place
@@ -72,6 +73,15 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git), "secrets")
 
     @uncached
+    @check
+    async def docs(self, source: Source, git: Repository) -> str:
+        """Hold the documentation against itself: links, blocks of code, and the help of commands.
+
+        Fails if a link leads nowhere, a block is broken, or prints otherwise. Off without [tool.ci.docs].
+        """
+        return await gates.passed(Subject(source=source, git=git), "docs")
+
+    @uncached
     async def report(
         self,
         source: Source,
@@ -97,3 +107,9 @@ class GateFunctions:
     async def format_fix(self, source: Source) -> dagger.Changeset:
         """Mend what Ruff can mend safely and format with Black, in the paths of [tool.ci.lint] and [tool.ci.format]."""
         return await inspecting.mended(source)
+
+    @function
+    @generate
+    async def docs_fix(self, source: Source) -> dagger.Changeset:
+        """Write what commands print into the blocks of their help, in the pages of [tool.ci.docs]."""
+        return await documentation.fixed(source)

@@ -1,0 +1,1 @@
+"""Documentation held against itself: links, blocks of code that run, and the help of commands."""
