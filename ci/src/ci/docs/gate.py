@@ -24,7 +24,7 @@ from ci.verdict import Verdict
 _PAGES: Final = "**/*.md"
 _NAMES: Final = "names"
 _FOLDER: Final = "/names"
-_OUTPUT: Final = "/tmp/documentation.json"  # noqa: S108 - in a container
+_OUTPUT: Final = "/documentation.json"
 _BLOCK: Final = "block"
 _BLOCKS: Final = "/block"
 _RUNNERS: Final = {"python": ("python3",), "sh": ("sh", "-eu")}

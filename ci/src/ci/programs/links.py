@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
+
+import requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +24,7 @@ _REFUSED: Final = {
     HTTPStatus.FORBIDDEN,
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.NOT_IMPLEMENTED,
 }
 
 
@@ -114,12 +115,10 @@ def addresses(pages: Mapping[str, Page]) -> dict[str, tuple[str, int]]:
 
 def ask(address: str) -> str:
     """Ask for an address of the web; return why it does not answer, "" if it does."""
-    # `addresses` gives none but those of the web.
-    request = urllib.request.Request(address, method="HEAD")  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310
-            return ""
-    except urllib.error.HTTPError as error:
-        return "" if error.code in _REFUSED else f"{error.code} {error.reason}"
-    except (OSError, ValueError) as error:
+        answer = requests.head(address, timeout=_TIMEOUT_SECONDS, allow_redirects=True)
+    except requests.RequestException as error:
         return str(error)
+    if answer.ok or answer.status_code in _REFUSED:
+        return ""
+    return f"{answer.status_code} {answer.reason}"

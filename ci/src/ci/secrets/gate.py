@@ -22,7 +22,7 @@ _LOCK: Final = "secrets/gitleaks.txt"
 _RULES: Final = "gitleaks.toml"
 _THEIRS: Final = "source.toml"
 _CONFIGURATION: Final = "/configuration"
-_REPORT: Final = "/tmp/report.json"  # noqa: S108 - in a container
+_REPORT: Final = "/report.json"
 _DEFAULT: Final = "useDefault = true"
 
 # The official image has git; the image that the wheel is installed in takes that of its distribution.

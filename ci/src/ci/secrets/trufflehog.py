@@ -19,7 +19,7 @@ from ci.secrets import gitleaks, history
 from ci.step import Mount, Step
 
 NAME: Final = "trufflehog"
-_REPORT: Final = "/tmp/report.jsonl"  # noqa: S108 - in a container
+_REPORT: Final = "/report.jsonl"
 _FOUND: Final = 183
 """The exit code of `--fail` where something is found."""
 
