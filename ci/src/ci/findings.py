@@ -168,11 +168,13 @@ class Look:
 
     @property
     def given(self) -> str:
-        """How many files or commits there were, in words."""
-        return _count(self.commits, "commit") if self.commits else _count(self.files, "file")
+        """How many commits or files there were, in words; "" where nobody counted."""
+        if self.commits:
+            return _count(self.commits, "commit")
+        return _count(self.files, "file") if self.files else ""
 
     def __str__(self) -> str:
-        return f"{_count(self.packages, 'package')}, {self.given}"
+        return f"{_count(self.packages, 'package')}, {_count(self.files, 'file')}"
 
 
 def read(document: Mapping[str, Any]) -> Finding:

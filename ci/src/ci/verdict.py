@@ -107,6 +107,7 @@ class Verdict:
             "feed": self.feed,
             "packages": self.look.packages,
             "files": self.look.files,
+            "commits": self.look.commits,
             "faults": self.faults,
             "expired": [_document(waiver) for waiver in self.division.expired],
             "unmatched": [_document(waiver) for waiver in self.division.unmatched],

@@ -63,7 +63,7 @@ def test_what_is_not_committed_is_found_without_being_shown(root: Path, shop: Pa
     ran = call(root, shop, "secrets")
 
     assert ran.returncode == 1
-    assert re.search(r"CRITICAL +secret +github-pat +new\.py:2 +not committed yet", ran.stderr)
+    assert re.search(r"CRITICAL +github-pat +new\.py:2 +not committed yet", ran.stderr)
     assert "github-pat: rotate it first" in ran.stderr
     assert TOKEN not in ran.stderr
 

@@ -53,12 +53,13 @@ class _Documentation:
 
     async def ran(self, name: str, command: tuple[str, ...], *mounts: Mount) -> Answer:
         """Return how a command in the source ended."""
+        container, seen = await _surroundings(self.source, self.settings)
         ran = await step.run(
             Step(
                 name=name,
-                container=await self._container(),
+                container=container,
                 command=command,
-                mounts=(Mount(SOURCE, self._seen()), *mounts),
+                mounts=(Mount(SOURCE, seen), *mounts),
                 expect=dagger.ReturnType.ANY,
                 source=SOURCE,
                 judged=True,
@@ -75,20 +76,6 @@ class _Documentation:
         mount = Mount(_BLOCKS, known.folder(((_BLOCK, block.text),)))
         command = (*_RUNNERS[block.language], f"{_BLOCKS}/{_BLOCK}")
         return block.findings(await self.ran(f"block {block.place}", command, mount))
-
-    async def _container(self) -> dagger.Container:
-        made = dag.container().from_(self.settings.python_image)
-        if self.settings.requirements:
-            text = await lock.read(
-                self.source, self.settings.requirements, f"{self.settings.table}.requirements"
-            )
-            made = await python.container(self.settings.python_image, text)
-        for name, value in (*_ENVIRONMENT, *self.settings.environment):
-            made = made.with_env_variable(name, value)
-        return made.with_workdir(SOURCE)
-
-    def _seen(self) -> dagger.Directory:
-        return self.source.filter(include=[*self.settings.include])
 
 
 async def judged(subject: Subject) -> Verdict | None:
@@ -130,6 +117,21 @@ async def fixed(source: dagger.Directory) -> dagger.Changeset:
             text = await source.file(path).contents()
             after = after.with_new_file(path, mended(text, changes))
     return after.changes(source)
+
+
+@known.shared
+async def _surroundings(
+    source: dagger.Directory, chosen: DocsSettings
+) -> tuple[dagger.Container, dagger.Directory]:
+    """Return the container that blocks and commands run in, and what they see of the source."""
+    made = dag.container().from_(chosen.python_image)
+    if chosen.requirements:
+        text = await lock.read(source, chosen.requirements, f"{chosen.table}.requirements")
+        made = await python.container(chosen.python_image, text)
+    for name, value in (*_ENVIRONMENT, *chosen.environment):
+        made = made.with_env_variable(name, value)
+    seen = source.filter(include=[*chosen.include])
+    return known.once(made.with_workdir(SOURCE)), known.once(seen)
 
 
 async def _read(source: dagger.Directory, chosen: DocsSettings) -> _Documentation:

@@ -71,7 +71,7 @@ def verdict(found: Verdict, gate: str = "") -> str:
 def _origin(found: Verdict) -> str:
     if found.feed:
         return f"looked at: {found.look}\nscanner: {found.scanner}\nfeed: {found.feed}"
-    given = f"given: {found.look.given}\n" if found.look.files else ""
+    given = f"given: {found.look.given}\n" if found.look.given else ""
     return f"{given}by: {found.scanner}"
 
 
