@@ -54,6 +54,7 @@ class Session:
         self._left = b""
         self._heard = time.monotonic()
         self._lent = threading.Lock()
+        self._ended = False
         command = {"command": " ".join(["dagger", *sys.argv[1:]])}
         body = {
             "workdir": os.getcwd(),
@@ -115,7 +116,10 @@ class Session:
         self._returned()
 
     def end(self, *, failed: bool) -> None:
-        """Write what was captured, and let the progress become whole."""
+        """Write what was captured, and let the progress become whole; a second call does nothing."""
+        if self._ended:
+            return
+        self._ended = True
         lines = list(self._written_capture(failed=failed))
         self.settle(failed=failed)
         for line in lines:
