@@ -11,6 +11,7 @@ from dagger.mod import default_module
 
 from ci import Ci
 from ci.baseline import BaselineSettings
+from ci.dependencies.settings import DependenciesSettings
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
 from ci.inspection.settings import (
     CodeSecuritySettings,
@@ -18,6 +19,7 @@ from ci.inspection.settings import (
     LintSettings,
     TypesSettings,
 )
+from ci.licences.settings import KnownLicence, LicencesSettings
 from ci.scan_settings import ScanSettings
 from ci.serving import ServeSettings
 from ci.settings import SuiteSettings, name_of
@@ -41,6 +43,9 @@ TABLES = {
     "### `[tool.ci.types.NAME]`": TypesSettings,
     "### `[tool.ci.code-security]`": CodeSecuritySettings,
     "### `[tool.ci.baseline]`": BaselineSettings,
+    "### `[tool.ci.dependencies]`": DependenciesSettings,
+    "### `[tool.ci.licences]`": LicencesSettings,
+    "### `[tool.ci.licences.known.PACKAGE]`": KnownLicence,
 }
 
 

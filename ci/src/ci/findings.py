@@ -141,20 +141,24 @@ class Look:
     files: int = 0
     """Files that it read packages or settings from. Those that it read for secrets and licences, it does not count."""
 
+    notes: tuple[str, ...] = ()
+    """What else there is to say of it: lines that are no findings."""
+
     def __add__(self, other: "Look") -> "Look":
         return Look(
             self.findings + other.findings,
             self.packages + other.packages,
             self.files + other.files,
+            self.notes + other.notes,
         )
 
     @property
     def given(self) -> str:
-        """How many files there were, in words."""
-        return _count(self.files, "file")
+        """How many files there were, and packages where they count, in words."""
+        return str(self) if self.packages else _count(self.files, "file")
 
     def __str__(self) -> str:
-        return f"{_count(self.packages, 'package')}, {self.given}"
+        return f"{_count(self.packages, 'package')}, {_count(self.files, 'file')}"
 
 
 def read(document: Mapping[str, Any]) -> Finding:

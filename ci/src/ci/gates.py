@@ -11,8 +11,10 @@ from typing import Final
 import dagger
 
 from ci import images, inspection, scan, serving, step, suites, table
+from ci.dependencies import gate as dependencies
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
+from ci.licences import gate as licences
 from ci.outcome import Outcome
 from ci.printable import printable, shortened
 from ci.reports import terminal
@@ -29,6 +31,8 @@ Judge = Callable[[Subject], Awaitable[Verdict | None]]
 JUDGED: Final[Mapping[str, Judge]] = {
     **{name: partial(inspected, gate=name) for name in inspection.GATES},
     "scan": scan.judged,
+    "dependencies": dependencies.judged,
+    "licences": licences.judged,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

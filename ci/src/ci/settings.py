@@ -20,6 +20,8 @@ TABLES: Final = (
     "types",
     "code-security",
     "baseline",
+    "dependencies",
+    "licences",
 )
 """The tables of [tool.ci]; each has its reader."""
 

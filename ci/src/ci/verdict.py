@@ -108,6 +108,7 @@ class Verdict:
             "packages": self.look.packages,
             "files": self.look.files,
             "faults": self.faults,
+            "notes": [*self.look.notes],
             "expired": [_document(waiver) for waiver in self.division.expired],
             "unmatched": [_document(waiver) for waiver in self.division.unmatched],
         }
