@@ -39,10 +39,12 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "code_security",
         "docs",
         "docs_fix",
+        "dependencies",
         "format",
         "format_fix",
         "images",
         "layout",
+        "licences",
         "lint",
         "publish",
         "report",
@@ -89,12 +91,22 @@ def test_what_builds_everything_twice_is_no_check() -> None:
     assert not function("reproducible").check
 
 
-@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security", "secrets", "docs"])
+@pytest.mark.parametrize(
+    "name", ["format", "lint", "types", "code_security", "secrets", "docs", "licences"]
+)
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)
 
     assert registered.check
     assert list(registered.parameters) == ["source", "git"]
+
+
+def test_dependencies_is_a_check_that_advisories_may_be_given_to() -> None:
+    registered = function("dependencies")
+
+    assert registered.check
+    assert list(registered.parameters) == ["source", "git", "advisories", "max_age_days"]
+    assert registered.parameters["advisories"].is_nullable
 
 
 @pytest.mark.parametrize("name", ["format_fix", "docs_fix"])

@@ -11,9 +11,11 @@ from typing import Final
 import dagger
 
 from ci import images, inspection, scan, serving, step, suites, table
+from ci.dependencies import gate as dependencies
 from ci.docs import gate as docs
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
+from ci.licences import gate as licences
 from ci.outcome import Outcome
 from ci.printable import printable, shortened
 from ci.reports import terminal
@@ -33,6 +35,8 @@ JUDGED: Final[Mapping[str, Judge]] = {
     "scan": scan.judged,
     "secrets": secrets.judged,
     "docs": docs.judged,
+    "dependencies": dependencies.judged,
+    "licences": licences.judged,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

@@ -12,7 +12,8 @@ class Subject:
     """A source under test, and what gates are given beside it.
 
     git: its repository. selection: which part of the suite runs. feed: Trivy's database (see `ci.scan`); without one
-    it is fetched. image: an image to scan too, as a tar.
+    it is fetched. image: an image to scan too, as a tar. advisories: of OSV's schema (see `ci.dependencies`); without
+    them services are asked. max_age_days: how old the newest of them may be, whatever the settings say.
     """
 
     source: dagger.Directory
@@ -20,3 +21,5 @@ class Subject:
     selection: Selection = ALL
     feed: dagger.Directory | None = None
     image: dagger.File | None = None
+    advisories: dagger.Directory | None = None
+    max_age_days: int | None = None

@@ -22,7 +22,11 @@ TOOLS: Final[Mapping[str, About]] = {
     "docs": About("docs", "https://commonmark.org"),
     "flake8": About("Flake8", "https://flake8.pycqa.org"),
     "gitleaks": About("gitleaks", "https://github.com/gitleaks/gitleaks"),
+    "license-expression": About(
+        "license-expression", "https://github.com/aboutcode-org/license-expression"
+    ),
     "mypy": About("mypy", "https://mypy.readthedocs.io"),
+    "pip-audit": About("pip-audit", "https://github.com/pypa/pip-audit"),
     PYTEST: About("pytest", "https://docs.pytest.org"),
     "ruff": About("Ruff", "https://docs.astral.sh/ruff"),
     "trivy": About("Trivy", "https://trivy.dev"),

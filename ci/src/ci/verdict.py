@@ -109,6 +109,7 @@ class Verdict:
             "files": self.look.files,
             "commits": self.look.commits,
             "faults": self.faults,
+            "notes": [*self.look.notes],
             "expired": [_document(waiver) for waiver in self.division.expired],
             "unmatched": [_document(waiver) for waiver in self.division.unmatched],
         }

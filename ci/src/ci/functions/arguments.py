@@ -35,6 +35,17 @@ Archive = Annotated[
     dagger.File | None, Doc("An image to scan too, as a tar of its OCI layout (as-tarball)")
 ]
 
+Advisories = Annotated[
+    dagger.Directory | None,
+    Doc(
+        "Advisories of OSV's schema, as JSON or YAML, or in archives of them; services are asked without"
+    ),
+]
+MaxAgeDays = Annotated[
+    int | None,
+    Doc("How many days old the newest of the advisories may be, instead of what the settings say"),
+]
+
 Services = Annotated[
     list[dagger.Service] | None,
     Doc("Registries on this machine's loopback, as tcp://127.0.0.1:5000; told by their ports"),

@@ -7,7 +7,15 @@ from dagger import Doc, check, function, generate
 
 from ci import gates
 from ci.docs import gate as documentation
-from ci.functions.arguments import Archive, Feed, Repository, Source, uncached
+from ci.functions.arguments import (
+    Advisories,
+    Archive,
+    Feed,
+    MaxAgeDays,
+    Repository,
+    Source,
+    uncached,
+)
 from ci.inspection import gate as inspecting
 from ci.reports import directory, place
 from ci.subject import Subject
@@ -82,6 +90,31 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git), "docs")
 
     @uncached
+    @check
+    async def dependencies(
+        self,
+        source: Source,
+        git: Repository,
+        advisories: Advisories = None,
+        max_age_days: MaxAgeDays = None,
+    ) -> str:
+        """Audit the packages of all locks with pip-audit and with Trivy, as [tool.ci.dependencies] says.
+
+        Fails for a vulnerability that either knows, and if one did not look at every package. Off without the table.
+        """
+        subject = Subject(source=source, git=git, advisories=advisories, max_age_days=max_age_days)
+        return await gates.passed(subject, "dependencies")
+
+    @uncached
+    @check
+    async def licences(self, source: Source, git: Repository) -> str:
+        """Hold the licences of all packages that images are made of against the lists of [tool.ci.licences].
+
+        Fails for one that is denied, not allowed or not known. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "licences")
+
+    @uncached
     async def report(
         self,
         source: Source,
@@ -92,6 +125,8 @@ class GateFunctions:
         link: Annotated[
             str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")
         ] = "",
+        advisories: Advisories = None,
+        max_age_days: MaxAgeDays = None,
     ) -> dagger.Directory:
         """Run the suite and the gates whose answers are findings, side by side, and make one report of them.
 
@@ -99,7 +134,14 @@ class GateFunctions:
         folder for each gate. It is made of red gates too, and of those that could not be checked.
         """
         linked = place.check(link)
-        subject = Subject(source=source, git=git, feed=feed, image=image)
+        subject = Subject(
+            source=source,
+            git=git,
+            feed=feed,
+            image=image,
+            advisories=advisories,
+            max_age_days=max_age_days,
+        )
         return directory.render(await gates.outcomes(subject, gate or gates.REPORTED), linked)
 
     @function

@@ -62,6 +62,8 @@ def verdict(found: Verdict, gate: str = "") -> str:
     if len(waived) > ROWS:
         paragraphs.append(f"… and {len(waived) - ROWS} more that are waived{where}")
     paragraphs += [f"{waiver}: nothing was found" for waiver in division.unmatched]
+    if found.look.notes:
+        paragraphs.append("\n".join(found.look.notes))
     paragraphs.append("; ".join(found.faults) or "nothing to mend")
     if found.feed or found.tolerated:
         paragraphs.append(f"{len(found.tolerated)} more that [{found.policy}] lets pass")

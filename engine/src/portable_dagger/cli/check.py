@@ -11,10 +11,11 @@ import time
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from portable_dagger.cli import display, gates, queries, terminal
+from portable_dagger.cli import display, gates, queries, terminal, user_defaults
+from portable_dagger.cli.call import objects
 from portable_dagger.cli.client import Session
 from portable_dagger.cli.help import columns
-from portable_dagger.cli.module_root import load
+from portable_dagger.cli.module_root import load, types
 from portable_dagger.cli.outcomes import Outcome, table, told
 from portable_dagger.errors import EngineError, RequestError
 
@@ -28,7 +29,8 @@ def run(given: Given, arguments: list[str]) -> int:
     """List the checks, or run them; an error names those that failed."""
     outcomes: list[Outcome] = []
     with Session(display.renderer(given), given, offer=terminal.offered(given)) as session:
-        found = gates.select(gates.find(load(session, given)), arguments)
+        module = load(session, given)
+        found = gates.select(gates.find(module), arguments)
         if "generate" in given:
             found = [gate for gate in found if gate.function.generate]
         if "no-generate" in given:
@@ -36,7 +38,9 @@ def run(given: Given, arguments: list[str]) -> int:
         if "list" not in given:
             if not found:
                 session.renderer.note(f"warning: no check matches {' '.join(arguments)}".strip())
-            outcomes = _run_all(session, found, fail_fast="failfast" in given)
+            default = user_defaults.of(module, session.renderer)
+            filled = gates.filled(found, types(session), default)
+            outcomes = _run_all(session, filled, fail_fast="failfast" in given)
             session.end(failed=any(outcome.error for outcome in outcomes))
     if "list" in given:
         sys.stdout.write(listing(found))
@@ -97,14 +101,15 @@ def _run(session: Session, gate: Gate, ended: SimpleQueue[Outcome]) -> None:
 
 
 def _ask(session: Session, gate: Gate) -> None:
+    known = objects(session, gate.calls)
     name = gate.returns.item.name or ""
     if name == "Changeset":
-        data = session.query(queries.request(gate.calls, {}, "isEmpty"))
+        data = session.query(queries.request(gate.calls, known, "isEmpty"))
         if not queries.extract(data, queries.path(gate.calls, "isEmpty")):
             raise EngineError(f"{gate.name} produced changes")
         return
     leaf = ""
     if gate.returns.has_functions:
-        known = {function.name for function in session.object_type(name).functions}
-        leaf = "sync" if "sync" in known else "id"
-    session.query(queries.request(gate.calls, {}, leaf))
+        functions = {function.name for function in session.object_type(name).functions}
+        leaf = "sync" if "sync" in functions else "id"
+    session.query(queries.request(gate.calls, known, leaf))
