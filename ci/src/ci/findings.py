@@ -25,6 +25,7 @@ class Kind(Enum):
     TYPES = "types"
     CODE = "code"
     TEST = "test"
+    WORKFLOW = "workflow"
 
 
 class Severity(IntEnum):

@@ -19,6 +19,7 @@ from ci.reports import terminal
 from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
+from ci.workflows.gate import judged as workflows_judged
 
 _ERROR: Final = 20_000
 """So many characters of why a gate could not be checked are kept in its report."""
@@ -29,6 +30,7 @@ Judge = Callable[[Subject], Awaitable[Verdict | None]]
 JUDGED: Final[Mapping[str, Judge]] = {
     **{name: partial(inspected, gate=name) for name in inspection.GATES},
     "scan": scan.judged,
+    "workflows": workflows_judged,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

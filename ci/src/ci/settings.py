@@ -20,6 +20,7 @@ TABLES: Final = (
     "types",
     "code-security",
     "baseline",
+    "workflows",
 )
 """The tables of [tool.ci]; each has its reader."""
 

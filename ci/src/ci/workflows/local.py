@@ -1,0 +1,89 @@
+"""What an event would call, as a shell script: the calls of the module, without what only the code host has. Pure."""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from ci.workflows import command, expression
+from ci.workflows.event import Event
+from ci.workflows.expression import Undecided, Value
+from ci.workflows.workflow import Job, Run, Workflow
+
+HEAD: Final = """\
+# What the event {event} on {branch} calls, from the workflow files. Left out: checkout, caches and uploads,
+# which only GitHub has. Filters by paths are not looked at.
+RUNNER_TEMP=${{RUNNER_TEMP:-$(mktemp -d)}} && export RUNNER_TEMP
+"""
+JOB: Final = "# job: "
+"""Begins the line before a command: the file, the job and its matrix."""
+
+_HOST: Final = re.compile(r"\$\{?((?:GITHUB|RUNNER|ACTIONS)_\w+)")
+_HERE: Final = frozenset({"RUNNER_TEMP"})
+"""Variables of GitHub that there are elsewhere, too."""
+
+
+def script(event: Event, workflows: Iterable[Workflow]) -> str:
+    """Return the calls of all workflows that an event starts, each on a line below its job's name."""
+    parts = [HEAD.format(event=event.name, branch=event.branch)]
+    started = [workflow for workflow in workflows if event.starts(workflow)]
+    parts += [line for workflow in started for line in _workflow(event, workflow)]
+    if not started:
+        parts.append("# no workflow is started\n")
+    return "\n".join(parts)
+
+
+def _workflow(event: Event, workflow: Workflow) -> Iterator[str]:
+    known = event.known(workflow)
+    for job in workflow.jobs:
+        for values in job.combinations():
+            matrix = {f"matrix.{name}": text for name, text in values.items()}
+            suffix = "".join(f" {name}={text}" for name, text in values.items())
+            name = f"{workflow.path.rpartition('/')[2]} {job.id}{suffix}"
+            yield from _job(name, job, {**known, **matrix})
+
+
+def _job(name: str, job: Job, known: Mapping[str, Value]) -> Iterator[str]:
+    if job.reused:
+        yield _left_out(name, f"it is made of {job.reused}")
+        return
+    for run in job.runs:
+        try:
+            if not expression.condition(job.condition, known):
+                yield _left_out(name, f"the condition does not hold: {job.condition}")
+                return
+            if expression.condition(run.condition, known):
+                yield _call(name, run, known)
+        except Undecided as missing:
+            yield _left_out(name, f"{run.text}: only GitHub knows {missing}")
+
+
+def _call(name: str, run: Run, known: Mapping[str, Value]) -> str:
+    if "\n" in run.text:
+        return _left_out(name, "more than one line, which the gate `workflows` refuses")
+    if not command.calls(run.text, {}):
+        return _left_out(name, f"{run.text}: it calls no function")
+    line = expression.fill(run.text, known)
+    used = {word: text for word, text in run.env.items() if re.search(rf"\b{word}\b", line)}
+    env = {word: expression.fill(text, known) for word, text in used.items()}
+    for text in (line, *env.values()):
+        for variable in _HOST.findall(text):
+            if variable not in _HERE and variable not in env:
+                raise Undecided(variable)
+    given = "".join(f"{word}={_quoted(text)} " for word, text in env.items())
+    return f"{JOB}{name}\n{given}{line}\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a value as a word of the shell, which replaces the folder's variable in it and nothing else."""
+    return (
+        '"$RUNNER_TEMP"'.join(
+            shlex.quote(part) if part else "" for part in text.split("$RUNNER_TEMP")
+        )
+        or "''"
+    )
+
+
+def _left_out(name: str, why: str) -> str:
+    said = why.replace("\n", " ")
+    return f"# left out: {name}: {said}\n"
