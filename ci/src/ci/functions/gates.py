@@ -67,7 +67,7 @@ class GateFunctions:
     async def workflows(self, source: Source, git: Repository) -> str:
         """Hold .github/workflows against zizmor, actionlint and our own rules, as [tool.ci.workflows] says.
 
-        Fails if a workflow is unsafe or wrong or calls what is not there, or no job calls a gate. Off without the table.
+        Fails if one is unsafe or wrong or calls what is not there, or no job calls a gate. Off without the table.
         """
         return await gates.passed(Subject(source=source, git=git), "workflows")
 

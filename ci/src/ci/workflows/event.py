@@ -13,6 +13,7 @@ PUSH: Final = "push"
 PULL_REQUEST: Final = "pull_request"
 SCHEDULE: Final = "schedule"
 DISPATCH: Final = "workflow_dispatch"
+TEMPORARY: Final = "$RUNNER_TEMP"
 EVENTS: Final = (PUSH, PULL_REQUEST, SCHEDULE, DISPATCH)
 
 
@@ -33,7 +34,7 @@ class Event:
         told: dict[str, Value] = {
             "github.event_name": self.name,
             "github.workflow": workflow.name,
-            "runner.temp": "$RUNNER_TEMP",
+            "runner.temp": TEMPORARY,
         }
         if self.name == PULL_REQUEST:
             told["github.base_ref"] = self.branch

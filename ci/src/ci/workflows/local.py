@@ -3,11 +3,14 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Final
 
+from ci.errors import ReportError, SelectionError
 from ci.workflows import command, expression
-from ci.workflows.event import Event
+from ci.workflows.event import EVENTS, TEMPORARY, Event
 from ci.workflows.expression import Undecided, Value
+from ci.workflows.folder import Folder
 from ci.workflows.workflow import Job, Run, Workflow
 
 HEAD: Final = """\
@@ -21,6 +24,30 @@ JOB: Final = "# job: "
 _HOST: Final = re.compile(r"\$\{?((?:GITHUB|RUNNER|ACTIONS)_\w+)")
 _HERE: Final = frozenset({"RUNNER_TEMP"})
 """Variables of GitHub that there are elsewhere, too."""
+
+
+def event(name: str, branch: str, inputs: Iterable[str]) -> Event:
+    """Return the event of a command line. Raises SelectionError for a name that is none, an input without `=`."""
+    if name not in EVENTS:
+        raise SelectionError(f"{name!r} is no event", f"There is {', '.join(EVENTS)}.")
+    given = {}
+    for text in inputs:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise SelectionError(f"the input {text!r} has no value", "Give it as NAME=VALUE.")
+        given[key] = value
+    return Event(name, branch, given)
+
+
+def selected(found: Folder, names: Iterable[str]) -> list[Workflow]:
+    """Return the workflows of these files, all without names. Raises SelectionError for one that is none."""
+    for broken in found.findings:
+        raise ReportError(f"{broken.place}: {broken.message}", broken.remedy)
+    there = {PurePosixPath(each.path).name: each for each in found.workflows}
+    for name in names:
+        if name not in there:
+            raise SelectionError(f"{name!r} is no workflow", f"There is {', '.join(there)}.")
+    return [there[name] for name in names] or list(there.values())
 
 
 def script(event: Event, workflows: Iterable[Workflow]) -> str:
@@ -39,7 +66,7 @@ def _workflow(event: Event, workflow: Workflow) -> Iterator[str]:
         for values in job.combinations():
             matrix = {f"matrix.{name}": text for name, text in values.items()}
             suffix = "".join(f" {name}={text}" for name, text in values.items())
-            name = f"{workflow.path.rpartition('/')[2]} {job.id}{suffix}"
+            name = f"{PurePosixPath(workflow.path).name} {job.id}{suffix}"
             yield from _job(name, job, {**known, **matrix})
 
 
@@ -64,24 +91,19 @@ def _call(name: str, run: Run, known: Mapping[str, Value]) -> str:
     if not command.calls(run.text, {}):
         return _left_out(name, f"{run.text}: it calls no function")
     line = expression.fill(run.text, known)
-    used = {word: text for word, text in run.env.items() if re.search(rf"\b{word}\b", line)}
-    env = {word: expression.fill(text, known) for word, text in used.items()}
-    for text in (line, *env.values()):
-        for variable in _HOST.findall(text):
-            if variable not in _HERE and variable not in env:
-                raise Undecided(variable)
-    given = "".join(f"{word}={_quoted(text)} " for word, text in env.items())
-    return f"{JOB}{name}\n{given}{line}\n"
+    env = {variable: expression.fill(text, known) for variable, text in run.env.items()}
+    for variable in _HOST.findall(line):
+        if variable not in _HERE and variable not in env:
+            raise Undecided(variable)
+    given = " ".join(f"{variable}={_quoted(text)}" for variable, text in env.items())
+    # A variable before the command would not be there yet where the command's words name it.
+    return f"{JOB}{name}\n" + (f"(export {given}; {line})\n" if given else f"{line}\n")
 
 
 def _quoted(text: str) -> str:
     """Return a value as a word of the shell, which replaces the folder's variable in it and nothing else."""
-    return (
-        '"$RUNNER_TEMP"'.join(
-            shlex.quote(part) if part else "" for part in text.split("$RUNNER_TEMP")
-        )
-        or "''"
-    )
+    parts = [shlex.quote(part) if part else "" for part in text.split(TEMPORARY)]
+    return f'"{TEMPORARY}"'.join(parts) or "''"
 
 
 def _left_out(name: str, why: str) -> str:
