@@ -42,9 +42,12 @@ class Event:
             told["github.ref"] = f"refs/heads/{self.branch}"
             told["github.ref_name"] = self.branch
             told["github.ref_type"] = "branch"
-        if self.name == DISPATCH:
-            for name, given in workflow.inputs().items():
-                told[f"inputs.{name}"] = self.inputs.get(name, given["default"].text)
+        for name, given in workflow.inputs().items():
+            value = self.inputs.get(name, given["default"].text)
+            if self.name != DISPATCH:
+                told[f"inputs.{name}"] = None
+            elif value or given["required"].text != "true":
+                told[f"inputs.{name}"] = value
         return told
 
 

@@ -8,6 +8,7 @@ without it where they can.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 Value = str | float | bool | None
@@ -35,7 +36,7 @@ def condition(text: str, known: Mapping[str, Value]) -> bool:
     """Return whether an `if` holds; none at all does. Raises Undecided."""
     inner = text.strip()
     found = _TEMPLATE.fullmatch(inner)
-    return _truth(evaluate(found[1] if found else inner, known)) if inner else True
+    return _truth(_read(found[1] if found else inner, known)(Wanted.TRUTH)) if inner else True
 
 
 def fill(text: str, known: Mapping[str, Value]) -> str:
@@ -45,11 +46,7 @@ def fill(text: str, known: Mapping[str, Value]) -> str:
 
 def evaluate(text: str, known: Mapping[str, Value]) -> Value:
     """Return an expression's value, where contexts have the values given by their names. Raises Undecided."""
-    reader = _Reader(list(_tokens(text)), known)
-    value = reader.either()
-    if reader.kind:
-        raise Undecided(text.strip())
-    return value()
+    return _read(text, known)(Wanted.VALUE)
 
 
 def shown(value: Value) -> str:
@@ -61,8 +58,23 @@ def shown(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else value
 
 
-Thunk = Callable[[], Value]
+class Wanted(Enum):
+    """What is asked of a part of an expression: its value, or only whether it is true."""
+
+    VALUE = "value"
+    TRUTH = "truth"
+
+
+Thunk = Callable[[Wanted], Value]
 """A value that is asked for when it is needed: `false && x` does not need x."""
+
+
+def _read(text: str, known: Mapping[str, Value]) -> Thunk:
+    reader = _Reader(list(_tokens(text)), known)
+    value = reader.either()
+    if reader.kind:
+        raise Undecided(text.strip())
+    return value
 
 
 def _tokens(text: str) -> Iterable[tuple[str, str]]:
@@ -124,7 +136,7 @@ class _Reader:
             return self.single()
         self.take()
         value = self.negation()
-        return lambda: not _truth(value())
+        return lambda _: not _truth(value(Wanted.TRUTH))
 
     def single(self) -> Thunk:
         kind, word = self.kind, self.take()
@@ -134,10 +146,10 @@ class _Reader:
             return value
         if kind == "text":
             text = word[1:-1].replace("''", "'")
-            return lambda: text
+            return lambda _: text
         if kind == "number":
             number = float(word)
-            return lambda: number
+            return lambda _: number
         if kind != "name":
             raise Undecided(word or "an expression that ends too early")
         return self.function(word) if self.word == "(" else self.context(word)
@@ -150,14 +162,14 @@ class _Reader:
             if self.word == ",":
                 self.take()
         self.end(")")
-        return lambda: _applied(name.lower(), [value() for value in given])
+        return lambda _: _applied(name.lower(), [value(Wanted.VALUE) for value in given])
 
     def context(self, name: str) -> Thunk:
         literals: Mapping[str, Value] = {"true": True, "false": False, "null": None}
         if name in literals:
-            return lambda: literals[name]
+            return lambda _: literals[name]
 
-        def value() -> Value:
+        def value(_: Wanted) -> Value:
             if name not in self.known:
                 raise Undecided(name)
             return self.known[name]
@@ -170,38 +182,36 @@ class _Reader:
 
 
 def _either(left: Thunk, right: Thunk) -> Thunk:
-    def value() -> Value:
-        try:
-            first = left()
-        except Undecided:
-            # True whatever the first one is, if the second one is true.
-            second = right()
-            if _truth(second):
-                return second
-            raise
-        return first if _truth(first) else right()
-
-    return value
+    return _joined(left, right, decides=True)
 
 
 def _all(left: Thunk, right: Thunk) -> Thunk:
-    def value() -> Value:
+    return _joined(left, right, decides=False)
+
+
+def _joined(left: Thunk, right: Thunk, *, decides: bool) -> Thunk:
+    """Return the value of `||`, which a true side decides, or of `&&`, which a false one does."""
+
+    def value(wanted: Wanted) -> Value:
         try:
-            first = left()
+            first = left(wanted)
         except Undecided:
-            second = right()
-            if not _truth(second):
-                return second
+            # Whatever the first one is: of the two the value may be either, the truth is this one's.
+            if wanted is Wanted.TRUTH and _truth(right(wanted)) == decides:
+                return decides
             raise
-        return right() if _truth(first) else first
+        return first if _truth(first) == decides else right(wanted)
 
     return value
 
 
 def _compared(operator: str, left: Thunk, right: Thunk) -> Thunk:
-    def value() -> Value:
+    def value(_: Wanted) -> Value:
         # Texts are equal whatever their case.
-        one, other = (each.lower() if isinstance(each, str) else each for each in (left(), right()))
+        one, other = (
+            each.lower() if isinstance(each, str) else each
+            for each in (left(Wanted.VALUE), right(Wanted.VALUE))
+        )
         if operator in {"==", "!="}:
             return (one == other) == (operator == "==")
         first, second = float(shown(one) or 0), float(shown(other) or 0)

@@ -1,7 +1,7 @@
 """The folder with the workflows of a source: which files there are, and what they say."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ from ci.workflows.workflow import Workflow
 NO_YAML: Final = "no-yaml"
 """The rule of a file that is no YAML."""
 
-SEEN: Final = (".github/**", "**/action.yml", "**/action.yaml")
+ACTIONS: Final = ("**/action.yml", "**/action.yaml")
+SEEN: Final = (".github/**", *ACTIONS)
 """What workflows, the tools' settings and the source's own actions are in: edits of all else run nothing again."""
 
 _OUTPUT: Final = "/lines.json"
@@ -26,17 +27,21 @@ _OUTPUT: Final = "/lines.json"
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Workflows. paths: of all files. findings: of those that are no YAML, which are not among the workflows."""
+    """Workflows, and the paths of all files of them and of actions.
+
+    findings: of the files that are no YAML, which are not among the workflows.
+    """
 
     seen: dagger.Directory
     paths: tuple[str, ...]
+    actions: tuple[str, ...]
     workflows: tuple[Workflow, ...]
     findings: tuple[Finding, ...]
 
     @property
     def readable(self) -> tuple[str, ...]:
-        """The paths of the files that are YAML."""
-        return tuple(each.path for each in self.workflows)
+        """The paths of the files that are YAML, as far as this module looks at them, and of actions."""
+        return (*(each.path for each in self.workflows), *self.actions)
 
 
 async def read(source: dagger.Directory) -> Folder:
@@ -55,13 +60,18 @@ async def read(source: dagger.Directory) -> Folder:
         .with_workdir(SOURCE)
         .with_exec([f"--output={_OUTPUT}", "--", *paths], use_entrypoint=True)
     )
-    return parse(seen, paths, json.loads(await reader.file(_OUTPUT).contents()))
+    workflows, findings = parse(paths, json.loads(await reader.file(_OUTPUT).contents()))
+    return Folder(seen, paths, await _actions(seen), workflows, findings)
+
+
+async def _actions(seen: dagger.Directory) -> tuple[str, ...]:
+    return tuple(sorted([path for name in ACTIONS for path in await seen.glob(name)]))
 
 
 def parse(
-    seen: dagger.Directory, paths: tuple[str, ...], documents: Mapping[str, Mapping[str, Any]]
-) -> Folder:
-    """Return the workflows of what the program yaml_lines writes."""
+    paths: Iterable[str], documents: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[Workflow, ...], tuple[Finding, ...]]:
+    """Return the workflows of what the program yaml_lines writes, and a finding for each file that is no YAML."""
     workflows, findings = [], []
     for path in paths:
         document = documents[path]
@@ -69,7 +79,7 @@ def parse(
             findings.append(_broken(path, document))
         else:
             workflows.append(workflow.read(path, node.read(document)))
-    return Folder(seen, paths, tuple(workflows), tuple(findings))
+    return tuple(workflows), tuple(findings)
 
 
 def _broken(path: str, document: Mapping[str, Any]) -> Finding:

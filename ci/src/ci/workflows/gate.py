@@ -43,7 +43,7 @@ async def judged(subject: Subject) -> Verdict | None:
     looked = await together([_ruled(subject.source, found, held), *looks])
     findings = tuple(finding for each in looked for finding in each)
     return verdict.judge(
-        Look(findings, files=len(found.paths)),
+        Look(findings, files=len((*found.paths, *found.actions))),
         held,
         waivers.addressed(waivers.parse(text), TOOLS, findings),
         scanner=", ".join(each.origin for each in checkers),

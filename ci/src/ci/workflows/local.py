@@ -16,7 +16,7 @@ from ci.workflows.workflow import Job, Run, Workflow
 HEAD: Final = """\
 # What the event {event} on {branch} calls, from the workflow files. Left out: checkout, caches and uploads,
 # which only GitHub has. Filters by paths are not looked at.
-RUNNER_TEMP=${{RUNNER_TEMP:-$(mktemp -d)}} && export RUNNER_TEMP
+CI_LOCAL=${{CI_LOCAL:-$(mktemp -d)}}
 """
 JOB: Final = "# job: "
 """Begins the line before a command: the file, the job and its matrix."""
@@ -82,7 +82,7 @@ def _job(name: str, job: Job, known: Mapping[str, Value]) -> Iterator[str]:
             if expression.condition(run.condition, known):
                 yield _call(name, run, known)
         except Undecided as missing:
-            yield _left_out(name, f"{run.text}: only GitHub knows {missing}")
+            yield _left_out(name, f"{run.text}: not known here: {missing}")
 
 
 def _call(name: str, run: Run, known: Mapping[str, Value]) -> str:
@@ -95,9 +95,11 @@ def _call(name: str, run: Run, known: Mapping[str, Value]) -> str:
     for variable in _HOST.findall(line):
         if variable not in _HERE and variable not in env:
             raise Undecided(variable)
-    given = " ".join(f"{variable}={_quoted(text)}" for variable, text in env.items())
     # A variable before the command would not be there yet where the command's words name it.
-    return f"{JOB}{name}\n" + (f"(export {given}; {line})\n" if given else f"{line}\n")
+    given = "".join(f" {variable}={_quoted(text)}" for variable, text in env.items())
+    folder = re.sub(r"[^\w.=-]+", "-", name)
+    temporary = f'export RUNNER_TEMP="$CI_LOCAL/{folder}"{given}; mkdir -p "$RUNNER_TEMP"'
+    return f"{JOB}{name}\n({temporary}; {line})\n"
 
 
 def _quoted(text: str) -> str:

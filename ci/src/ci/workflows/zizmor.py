@@ -55,8 +55,8 @@ def read(answer: Answer, paths: Sequence[str]) -> Iterator[Finding]:
                 severity=Severity.HIGH,
                 target=TARGET,
                 path=path,
-                message="it is no workflow that zizmor can read",
-                remedy="mend what actionlint says of it",
+                message="zizmor cannot read it",
+                remedy="mend it: what else is said of the file tells where, or `zizmor` on it does",
                 tool=NAME,
             )
     for entry in json.loads(answer.stdout or "[]"):
