@@ -36,7 +36,9 @@ def test_the_functions_are_those_that_are_documented() -> None:
     assert sorted(name for name in registered.functions if name) == [
         "build",
         "capture",
+        "ci_local",
         "code_security",
+        "compare",
         "format",
         "format_fix",
         "images",
@@ -53,6 +55,7 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "test_report",
         "types",
         "verify",
+        "workflows",
     ]
     assert registered.fields == {}
 
@@ -86,7 +89,7 @@ def test_what_builds_everything_twice_is_no_check() -> None:
     assert not function("reproducible").check
 
 
-@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security"])
+@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security", "workflows"])
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)
 

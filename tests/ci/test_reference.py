@@ -22,6 +22,7 @@ from ci.scan_settings import ScanSettings
 from ci.serving import ServeSettings
 from ci.settings import SuiteSettings, name_of
 from ci.waivers import Waiver
+from ci.workflows.settings import WorkflowSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,7 @@ TABLES = {
     "### `[tool.ci.types.NAME]`": TypesSettings,
     "### `[tool.ci.code-security]`": CodeSecuritySettings,
     "### `[tool.ci.baseline]`": BaselineSettings,
+    "### `[tool.ci.workflows]`": WorkflowSettings,
 }
 
 

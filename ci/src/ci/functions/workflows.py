@@ -34,10 +34,10 @@ class WorkflowFunctions:
 
         What only GitHub has or knows is left out, and the script says so.
         """
-        return local.script(
-            local.event(event, branch, inputs or ()),
-            local.selected(await folder.read(source), workflow or ()),
-        )
+        started = local.event(event, branch, inputs or ())
+        found = await folder.read(source)
+        chosen = local.selected(found.workflows, found.findings, workflow or ())
+        return local.script(started, chosen)
 
     @function
     async def compare(

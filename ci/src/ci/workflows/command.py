@@ -60,8 +60,10 @@ class Call:
 
 
 def calls(text: str, env: Mapping[str, str]) -> list[Call]:
-    """Return the calls of a command line; variables are replaced by the values that are known."""
-    return [call for words in _commands(text) if (call := _call(words, env)) is not None]
+    """Return the calls of command lines; variables are replaced by the values that are known."""
+    lines = text.replace("\\\n", " ").splitlines()
+    found = [_call(words, env) for line in lines for words in _commands(line)]
+    return [call for call in found if call is not None]
 
 
 def _commands(text: str) -> Iterator[list[str]]:
@@ -80,6 +82,9 @@ def _commands(text: str) -> Iterator[list[str]]:
             redirected = False
         elif _REDIRECTION.fullmatch(token):
             redirected = True
+            # A number before it is what is redirected.
+            if words and words[-1].isdecimal():
+                words.pop()
         elif _OPERATOR.fullmatch(token):
             yield words
             words = []

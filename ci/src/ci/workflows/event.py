@@ -47,7 +47,8 @@ class Event:
             if self.name != DISPATCH:
                 told[f"inputs.{name}"] = None
             elif value or given["required"].text != "true":
-                told[f"inputs.{name}"] = value
+                boolean = given["type"].text == "boolean"
+                told[f"inputs.{name}"] = value == "true" if boolean else value
         return told
 
 

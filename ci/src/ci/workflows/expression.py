@@ -5,11 +5,13 @@ functions below. What depends on something unknown is unknown, and raises Undeci
 without it where they can.
 """
 
+import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 Value = str | float | bool | None
 
@@ -18,7 +20,14 @@ _TOKEN: Final = re.compile(
     r"|(?P<name>[A-Za-z_][\w-]*(?:\.(?:[A-Za-z_][\w-]*|\*))*)|(?P<operator>&&|\|\||[=!<>]=|[!<>(),]))"
 )
 _TEMPLATE: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
+_COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _STATUS: Final[Mapping[str, bool]] = {
     "success": True,
     "always": True,
@@ -127,8 +136,8 @@ class _Reader:
     def comparison(self) -> Thunk:
         left = self.negation()
         while self.word in _COMPARISONS:
-            operator = self.take()
-            left = _compared(operator, left, self.negation())
+            sign = self.take()
+            left = _compared(sign, left, self.negation())
         return left
 
     def negation(self) -> Thunk:
@@ -162,7 +171,7 @@ class _Reader:
             if self.word == ",":
                 self.take()
         self.end(")")
-        return lambda _: _applied(name.lower(), [value(Wanted.VALUE) for value in given])
+        return lambda _: _applied(name, [value(Wanted.VALUE) for value in given])
 
     def context(self, name: str) -> Thunk:
         literals: Mapping[str, Value] = {"true": True, "false": False, "null": None}
@@ -205,31 +214,34 @@ def _joined(left: Thunk, right: Thunk, *, decides: bool) -> Thunk:
     return value
 
 
-def _compared(operator: str, left: Thunk, right: Thunk) -> Thunk:
+def _compared(sign: str, left: Thunk, right: Thunk) -> Thunk:
     def value(_: Wanted) -> Value:
-        # Texts are equal whatever their case.
-        one, other = (
-            each.lower() if isinstance(each, str) else each
-            for each in (left(Wanted.VALUE), right(Wanted.VALUE))
-        )
-        if operator in {"==", "!="}:
-            return (one == other) == (operator == "==")
-        first, second = float(shown(one) or 0), float(shown(other) or 0)
-        return {
-            "<": first < second,
-            "<=": first <= second,
-            ">": first > second,
-            ">=": first >= second,
-        }[operator]
+        one, other = left(Wanted.VALUE), right(Wanted.VALUE)
+        if isinstance(one, str) and isinstance(other, str):
+            # Texts are equal whatever their case.
+            return _ordered(sign, one.lower(), other.lower())
+        return _ordered(sign, _number(one), _number(other))
 
     return value
 
 
+def _ordered(sign: str, one: Any, other: Any) -> bool:  # noqa: ANN401 - both texts, or both numbers
+    return bool(_COMPARISONS[sign](one, other))
+
+
+def _number(value: Value) -> float:
+    """Return a value as a number, as values of two types are compared; no number is equal to none."""
+    try:
+        return float(value or 0)
+    except ValueError:
+        return math.nan
+
+
 def _applied(name: str, given: list[Value]) -> Value:
-    if name in _STATUS and not given:
-        return _STATUS[name]
+    if name.lower() in _STATUS and not given:
+        return _STATUS[name.lower()]
     texts = [shown(value).lower() for value in given]
-    match name, texts:
+    match name.lower(), texts:
         case "contains", [text, part]:
             return part in text
         case "startswith", [text, part]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import dagger
 
-from ci import project, step, verdict, waivers
+from ci import known, project, step, verdict, waivers
 from ci.findings import Finding, Look
 from ci.inspection.linter import SOURCE, Answer, Linter
 from ci.step import Mount, Step
@@ -65,12 +65,14 @@ async def _look(
     linter: Linter, checker: Tool, found: Folder, paths: tuple[str, ...]
 ) -> tuple[Finding, ...]:
     """Return what a tool finds in files. Raises ToolError and ReportError."""
+    # actionlint takes settings and actions from a repository alone.
+    repository = known.once(found.seen.with_new_directory(".git"))
     ran = await step.run(
         Step(
             name=linter.name,
             container=checker.container.with_workdir(SOURCE),
             command=tuple(linter.command(paths)),
-            mounts=(Mount(SOURCE, found.seen),),
+            mounts=(Mount(SOURCE, repository),),
             expect=dagger.ReturnType.ANY,
             source=SOURCE,
             judged=True,

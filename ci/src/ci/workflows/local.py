@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from ci.errors import ReportError, SelectionError
+from ci.findings import Finding
 from ci.workflows import command, expression
 from ci.workflows.event import EVENTS, TEMPORARY, Event
 from ci.workflows.expression import Undecided, Value
-from ci.workflows.folder import Folder
 from ci.workflows.workflow import Job, Run, Workflow
 
 HEAD: Final = """\
@@ -39,11 +39,16 @@ def event(name: str, branch: str, inputs: Iterable[str]) -> Event:
     return Event(name, branch, given)
 
 
-def selected(found: Folder, names: Iterable[str]) -> list[Workflow]:
-    """Return the workflows of these files, all without names. Raises SelectionError for one that is none."""
-    for broken in found.findings:
-        raise ReportError(f"{broken.place}: {broken.message}", broken.remedy)
-    there = {PurePosixPath(each.path).name: each for each in found.workflows}
+def selected(
+    workflows: Iterable[Workflow], broken: Iterable[Finding], names: Iterable[str]
+) -> list[Workflow]:
+    """Return the workflows of these files, all without names.
+
+    Raises SelectionError for a file that there is not, ReportError for one that cannot be read, whichever is asked for.
+    """
+    for finding in broken:
+        raise ReportError(f"{finding.place}: {finding.message}", finding.remedy)
+    there = {PurePosixPath(each.path).name: each for each in workflows}
     for name in names:
         if name not in there:
             raise SelectionError(f"{name!r} is no workflow", f"There is {', '.join(there)}.")

@@ -35,12 +35,13 @@ def follow(call: Call, interface: Interface) -> Route:
     """Return where a call leads."""
     if call.verb == "call":
         return _Walk(call, interface).route()
-    marked = {
-        "check": interface.checks + interface.generators,
-        "generate": interface.generators,
-        "up": interface.services,
-    }
-    return _selected(call, marked[call.verb], interface)
+    sort, marked = {
+        # A generator is a check too.
+        "check": ("check", interface.checks + interface.generators),
+        "generate": ("generator", interface.generators),
+        "up": ("service", interface.services),
+    }[call.verb]
+    return _selected(call, sort, marked, interface)
 
 
 class _Walk:
@@ -99,7 +100,7 @@ class _Walk:
         return f"`{self.path[-1]}` " if self.path else "the module "
 
 
-def _selected(call: Call, marked: Iterable[str], interface: Interface) -> Route:
+def _selected(call: Call, sort: str, marked: Iterable[str], interface: Interface) -> Route:
     """Return what the patterns of `check`, `generate` and `up` name; all without one. The CLI lets a typo pass."""
     names = list(marked)
     patterns = [word for word in call.words if not word.startswith("-")]
@@ -109,7 +110,7 @@ def _selected(call: Call, marked: Iterable[str], interface: Interface) -> Route:
         found = [name for name in names if matches(name, own)]
         route.names += found
         if not found:
-            route.faults.append(_unknown(FUNCTION, call.verb, pattern, names))
+            route.faults.append(_unknown(FUNCTION, sort, pattern, names))
     if not patterns and not call.open:
         without = interface.generators if "--no-generate" in call.words else ()
         route.names += [name for name in names if name not in without]
