@@ -192,6 +192,7 @@ def test_a_red_gate_says_where_and_what_to_do(root: Path, copy: Path) -> None:
     [
         (FILE, None, r"holds no workflow"),
         ("dagger.json", None, r"needs dagger\.json at the source's root"),
+        ("ci/src/shop/__init__.py", "import no_such\n", r"cannot be loaded: .*'no_such'"),
         ("dagger.json", "{", r"dagger\.json cannot be read"),
         (".github/zizmor.yml", "rules: 3\n", r"zizmor broke off with exit code 1"),
         (
@@ -213,6 +214,22 @@ def test_what_cannot_be_told_is_an_error_of_its_own(
 
     assert ran.returncode == 1
     assert re.search(says, ran.stderr), ran.stderr
+
+
+def test_a_toolchain_is_called_by_its_name(root: Path, copy: Path) -> None:
+    (copy / "tools").mkdir()
+    for name in ("ci", "dagger.json"):
+        shutil.move(copy / name, copy / "tools" / name)
+    module = {"name": "site", "engineVersion": "v0.21.11"}
+    module |= {"toolchains": [{"name": "shop", "source": "tools"}]}
+    (copy / "dagger.json").write_text(json.dumps(module), encoding="utf-8")
+
+    beside = findings(root, copy)
+    text = CI.replace("check lint", "check shop:lint").replace("call greet", "call shop greet")
+    (copy / FILE).write_text(text, encoding="utf-8")
+
+    assert {rule for rule, *_ in beside} == {"unknown-function", "uncalled-gate"}
+    assert findings(root, copy) == []
 
 
 def test_a_gate_without_settings_is_off(root: Path, copy: Path) -> None:

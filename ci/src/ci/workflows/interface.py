@@ -10,8 +10,9 @@ from typing import Any, Final
 import dagger
 import gql
 from dagger import dag
+from gql.transport.exceptions import TransportQueryError
 
-from ci.errors import SettingsError
+from ci.errors import SettingsError, ToolError
 from ci.workflows.settings import WorkflowSettings
 
 CONFIGURATION: Final = "dagger.json"
@@ -78,7 +79,10 @@ class Interface:
 
 
 async def ask(source: dagger.Directory) -> Interface:
-    """Return what the module at a source's root offers. Raises SettingsError where there is none."""
+    """Return what the module at a source's root offers.
+
+    Raises SettingsError where there is none, ToolError if it cannot be loaded.
+    """
     if not await source.exists(CONFIGURATION):
         raise SettingsError(
             f"[{WorkflowSettings.table}] needs {CONFIGURATION} at the source's root: the module that jobs call",
@@ -87,7 +91,14 @@ async def ask(source: dagger.Directory) -> Interface:
     code = source.filter(include=parts(await source.file(CONFIGURATION).contents()))
     context = dag._ctx  # noqa: SLF001 - the client has no public way to ask a question as a whole
     request = gql.GraphQLRequest(_QUESTION, variable_values={"id": await code.id()})
-    answer = await context.conn.session.execute(request)
+    try:
+        answer = await context.conn.session.execute(request)
+    except TransportQueryError as error:
+        first, *_ = error.errors or [{"message": str(error)}]
+        raise ToolError(
+            f"the module of {CONFIGURATION} cannot be loaded: {first['message']}",
+            "Which functions it has is not known until `dagger functions` shows them.",
+        ) from None
     return read(answer["loadDirectoryFromID"]["asModule"])
 
 
