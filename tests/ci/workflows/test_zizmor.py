@@ -36,9 +36,8 @@ def test_a_file_that_it_passes_over_is_found() -> None:
     assert [(each.id, each.path) for each in found] == [("unread", BAD), ("unread", "action.yml")]
 
 
-def test_it_asks_nobody_and_writes_into_a_file() -> None:
-    shell, flag, line, *words = zizmor.command(["a b.yml"])
+def test_it_asks_nobody_and_takes_any_path() -> None:
+    command = zizmor.command(["--a b.yml"])
 
-    assert (shell, flag, words) == ("sh", "-c", ["zizmor", "a b.yml"])
-    assert "--offline" in line
-    assert line.endswith('-- "$@" >/report.json')
+    assert "--offline" in command
+    assert command[-2:] == ["--", "--a b.yml"]

@@ -13,7 +13,6 @@ from ci.inspection.linter import TARGET, Answer, relative
 from ci.program import IMAGE
 from ci.step import Step
 from ci.tool import Tool
-from ci.workflows.settings import REPORT
 
 NAME: Final = "actionlint"
 
@@ -28,9 +27,8 @@ _CHECKS: Final = "https://github.com/rhysd/actionlint/blob/main/docs/checks.md"
 
 
 def command(paths: Sequence[str]) -> list[str]:
-    """Return the command that looks at files, and writes its JSON into a file; shells' lines by shellcheck."""
-    line = "actionlint -no-color -pyflakes= -format '{{json .}}' -- \"$@\""
-    return ["sh", "-c", f"{line} >{REPORT}", NAME, *paths]
+    """Return the command that looks at files, lines of shells with shellcheck, and writes JSON."""
+    return [NAME, "-no-color", "-pyflakes=", "-format", "{{json .}}", "--", *paths]
 
 
 def read(answer: Answer) -> Iterator[Finding]:

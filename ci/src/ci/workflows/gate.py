@@ -8,7 +8,7 @@ import dagger
 
 from ci import known, project, step, verdict, waivers
 from ci.findings import Finding, Look
-from ci.inspection.linter import SOURCE, Answer, Linter
+from ci.inspection.linter import REPORT, SOURCE, Answer, Linter
 from ci.step import Mount, Step
 from ci.subject import Subject
 from ci.together import both, together
@@ -16,7 +16,7 @@ from ci.tool import Tool
 from ci.verdict import Verdict
 from ci.workflows import actionlint, folder, interface, rules, settings, zizmor
 from ci.workflows.folder import Folder
-from ci.workflows.settings import NAME, REPORT, WorkflowSettings
+from ci.workflows.settings import NAME, WorkflowSettings
 
 TOOLS: Final = (NAME, zizmor.NAME, actionlint.NAME)
 
@@ -75,11 +75,11 @@ async def _look(
             mounts=(Mount(SOURCE, repository),),
             expect=dagger.ReturnType.ANY,
             source=SOURCE,
+            output=REPORT,
             judged=True,
         )
     )
-    code, said = await ran.exit_code(), await ran.stderr()
-    return linter.findings(Answer(code, await ran.file(REPORT).contents(), said))
+    return linter.findings(Answer(await ran.exit_code(), await ran.stdout(), await ran.stderr()))
 
 
 def _zizmor(found: Folder) -> Linter:

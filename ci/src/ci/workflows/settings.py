@@ -10,9 +10,6 @@ from ci.settings import TABLE, TEXTS, Kind, key, our_tables, read_table
 FOLDER: Final = ".github/workflows"
 """Where a code host reads workflows from; of a source, from nowhere else."""
 
-REPORT: Final = "/report.json"
-"""Where tools write what they found: on standard output it would be progress."""
-
 NAME: Final = "workflows"
 """How this module is called as the tool that found something."""
 

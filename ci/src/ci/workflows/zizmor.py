@@ -11,7 +11,6 @@ from ci.findings import Finding, Kind, Severity
 from ci.inspection.linter import TARGET, Answer, relative
 from ci.program import IMAGE
 from ci.tool import Tool
-from ci.workflows.settings import REPORT
 
 NAME: Final = "zizmor"
 
@@ -29,7 +28,6 @@ _SEVERITIES: Final = {
     "Medium": Severity.MEDIUM,
     "High": Severity.HIGH,
 }
-_OFFLINE: Final = "zizmor --offline --no-progress --no-exit-codes --format=json-v1"
 
 
 async def find() -> Tool:
@@ -40,8 +38,8 @@ async def find() -> Tool:
 
 
 def command(paths: Sequence[str]) -> list[str]:
-    """Return the command that looks at files, asks nobody else, and writes its JSON into a file."""
-    return ["sh", "-c", f'{_OFFLINE} -- "$@" >{REPORT}', NAME, *paths]
+    """Return the command that looks at files, asks nobody else, and writes JSON."""
+    return [NAME, "--offline", "--no-progress", "--no-exit-codes", "--format=json-v1", "--", *paths]
 
 
 def read(answer: Answer, paths: Sequence[str]) -> Iterator[Finding]:
