@@ -123,8 +123,8 @@ def test_what_it_is_not_told_it_says(
 @pytest.mark.parametrize(
     ("event", "call"),
     [
-        ("push", "call test"),
-        ("pull_request", "check format lint"),
+        ("push", "call reproducible"),
+        ("pull_request", '/bundles" check)'),
         ("schedule", "call scan"),
         ("workflow_dispatch", "call compare"),
     ],

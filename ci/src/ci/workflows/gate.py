@@ -31,22 +31,20 @@ async def judged(subject: Subject) -> Verdict | None:
     if held is None:
         return None
     found = await folder.read(subject.source)
-    checkers = await both(zizmor.find(), actionlint.find(held.actionlint_image))
-    linters = (_zizmor(found), _ACTIONLINT)
-    looks = [
-        _look(linter, checker, found, paths)
-        for linter, checker, paths in zip(
-            linters, checkers, (found.readable, found.paths), strict=True
-        )
-        if paths
-    ]
-    looked = await together([_ruled(subject.source, found, held), *looks])
+    first, second = await both(zizmor.find(), actionlint.find(held.actionlint_image))
+    looked = await together(
+        [
+            _ruled(subject.source, found, held),
+            _look(_zizmor(found), first, found, found.readable),
+            _look(_ACTIONLINT, second, found, found.paths),
+        ]
+    )
     findings = tuple(finding for each in looked for finding in each)
     return verdict.judge(
         Look(findings, files=len((*found.paths, *found.actions))),
         held,
         waivers.addressed(waivers.parse(text), TOOLS, findings),
-        scanner=", ".join(each.origin for each in checkers),
+        scanner=f"{first.origin}, {second.origin}",
         feed="",
         today=dt.datetime.now(dt.UTC).date(),
         tools=TOOLS,
@@ -62,15 +60,17 @@ async def _ruled(
 
 
 async def _look(
-    linter: Linter, checker: Tool, found: Folder, paths: tuple[str, ...]
+    linter: Linter, tool: Tool, found: Folder, paths: tuple[str, ...]
 ) -> tuple[Finding, ...]:
     """Return what a tool finds in files. Raises ToolError and ReportError."""
+    if not paths:
+        return ()
     # actionlint takes settings and actions from a repository alone.
     repository = known.once(found.seen.with_new_directory(".git"))
     ran = await step.run(
         Step(
             name=linter.name,
-            container=checker.container.with_workdir(SOURCE),
+            container=tool.container.with_workdir(SOURCE),
             command=tuple(linter.command(paths)),
             mounts=(Mount(SOURCE, repository),),
             expect=dagger.ReturnType.ANY,
