@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ci.workflows.event import Event
+from ci.workflows.expression import condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +54,12 @@ def test_inputs_are_those_given_or_their_defaults_and_of_one_event_alone(
     assert [pushed[f"inputs.{name}"] for name in "abcd"] == [None] * 4
 
 
-def test_a_pull_request_knows_what_it_is_for_and_not_what_it_is(
+def test_a_pull_request_knows_what_it_is_for_and_is_one_of_a_fork(
     parse: Callable[[str], Workflow],
 ) -> None:
     known = Event("pull_request", "main").known(parse("name: x\n"))
+    same = "github.event.pull_request.head.repo.full_name == github.repository"
 
+    assert not condition(same, known)
     assert known["github.base_ref"] == "main"
     assert "github.ref" not in known

@@ -38,6 +38,9 @@ class Event:
         }
         if self.name == PULL_REQUEST:
             told["github.base_ref"] = self.branch
+            # As of a fork: there is no token here either.
+            told["github.repository"] = "here/repository"
+            told["github.event.pull_request.head.repo.full_name"] = "elsewhere/repository"
         else:
             told["github.ref"] = f"refs/heads/{self.branch}"
             told["github.ref_name"] = self.branch

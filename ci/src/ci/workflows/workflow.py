@@ -29,7 +29,6 @@ class Job:
     id: str
     line: int
     condition: str
-    needs: tuple[str, ...]
     reused: str
     runs: tuple[Run, ...]
     timeout: bool
@@ -91,7 +90,6 @@ def _job(name: str, line: int, node: Node, env: Mapping[str, str]) -> Job:
         id=name,
         line=line,
         condition=node["if"].text,
-        needs=tuple(node["needs"].texts()),
         reused=node["uses"].text,
         runs=tuple(_runs(node, {**env, **node["env"].words()})),
         timeout="timeout-minutes" in node,
