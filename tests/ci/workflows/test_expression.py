@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ci.workflows.expression import Undecided, Value, condition, evaluate, fill
+from ci.workflows.expression import condition, evaluate, fill
+from ci.workflows.operators import Undecided, Value
 
 KNOWN: dict[str, Value] = {
     "github.event_name": "push",

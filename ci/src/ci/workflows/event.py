@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ci.workflows.expression import Value
 from ci.workflows.node import Node
+from ci.workflows.operators import Value
 from ci.workflows.workflow import Workflow
 
 PUSH: Final = "push"

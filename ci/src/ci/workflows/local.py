@@ -10,7 +10,7 @@ from ci.errors import ReportError, SelectionError
 from ci.findings import Finding
 from ci.workflows import command, expression
 from ci.workflows.event import EVENTS, TEMPORARY, Event
-from ci.workflows.expression import Undecided, Value
+from ci.workflows.operators import Undecided, Value
 from ci.workflows.workflow import Job, Run, Workflow
 
 HEAD: Final = """\
