@@ -36,10 +36,12 @@ def test_the_functions_are_those_that_are_documented() -> None:
     assert sorted(name for name in registered.functions if name) == [
         "build",
         "capture",
+        "ci_local",
         "code_security",
+        "compare",
+        "dependencies",
         "docs",
         "docs_fix",
-        "dependencies",
         "format",
         "format_fix",
         "images",
@@ -58,6 +60,7 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "test_report",
         "types",
         "verify",
+        "workflows",
     ]
     assert registered.fields == {}
 
@@ -92,7 +95,8 @@ def test_what_builds_everything_twice_is_no_check() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["format", "lint", "types", "code_security", "secrets", "docs", "licences"]
+    "name",
+    ["format", "lint", "types", "code_security", "secrets", "docs", "licences", "workflows"],
 )
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)

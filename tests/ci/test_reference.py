@@ -26,6 +26,7 @@ from ci.secrets.settings import SecretsSettings
 from ci.serving import ServeSettings
 from ci.settings import SuiteSettings, name_of
 from ci.waivers import Waiver
+from ci.workflows.settings import WorkflowSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,7 @@ TABLES = {
     "### `[tool.ci.dependencies]`": DependenciesSettings,
     "### `[tool.ci.licences]`": LicencesSettings,
     "### `[tool.ci.licences.known.PACKAGE]`": KnownLicence,
+    "### `[tool.ci.workflows]`": WorkflowSettings,
 }
 
 

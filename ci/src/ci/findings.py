@@ -29,6 +29,7 @@ class Kind(Enum):
     CODE = "code"
     TEST = "test"
     DOCS = "docs"
+    WORKFLOW = "workflow"
 
 
 class Severity(IntEnum):

@@ -23,6 +23,7 @@ from ci.secrets import gate as secrets
 from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
+from ci.workflows.gate import judged as workflows_judged
 
 _ERROR: Final = 20_000
 """So many characters of why a gate could not be checked are kept in its report."""
@@ -37,6 +38,7 @@ JUDGED: Final[Mapping[str, Judge]] = {
     "docs": docs.judged,
     "dependencies": dependencies.judged,
     "licences": licences.judged,
+    "workflows": workflows_judged,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

@@ -7,8 +7,16 @@ from ci.functions.gates import GateFunctions
 from ci.functions.images import ImageFunctions
 from ci.functions.publication import PublicationFunctions
 from ci.functions.suite import SuiteFunctions
+from ci.functions.workflows import WorkflowFunctions
 
 
 @object_type
-class Ci(SuiteFunctions, GateFunctions, ImageFunctions, CaptureFunctions, PublicationFunctions):
+class Ci(
+    SuiteFunctions,
+    GateFunctions,
+    WorkflowFunctions,
+    ImageFunctions,
+    CaptureFunctions,
+    PublicationFunctions,
+):
     """Continuous integration for a Python project, from the settings in its [tool.ci]."""

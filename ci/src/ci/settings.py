@@ -24,6 +24,7 @@ TABLES: Final = (
     "docs",
     "dependencies",
     "licences",
+    "workflows",
 )
 """The tables of [tool.ci]; each has its reader."""
 

@@ -17,6 +17,7 @@ class About:
 
 
 TOOLS: Final[Mapping[str, About]] = {
+    "actionlint": About("actionlint", "https://github.com/rhysd/actionlint"),
     "bandit": About("Bandit", "https://bandit.readthedocs.io"),
     "black": About("Black", "https://black.readthedocs.io"),
     "docs": About("docs", "https://commonmark.org"),
@@ -31,5 +32,7 @@ TOOLS: Final[Mapping[str, About]] = {
     "ruff": About("Ruff", "https://docs.astral.sh/ruff"),
     "trivy": About("Trivy", "https://trivy.dev"),
     "trufflehog": About("TruffleHog", "https://github.com/trufflesecurity/trufflehog"),
+    "workflows": About("workflows", "https://docs.github.com/actions"),
+    "zizmor": About("zizmor", "https://docs.zizmor.sh"),
 }
 """By what `Finding.tool` and the waivers call them. A gate that brings a tool adds it here."""

@@ -115,6 +115,15 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git), "licences")
 
     @uncached
+    @check
+    async def workflows(self, source: Source, git: Repository) -> str:
+        """Hold .github/workflows against zizmor, actionlint and our own rules, as [tool.ci.workflows] says.
+
+        Fails if one is unsafe or wrong or calls what is not there, or no job calls a gate. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "workflows")
+
+    @uncached
     async def report(
         self,
         source: Source,
