@@ -29,6 +29,8 @@ class Kind(Enum):
     CODE = "code"
     TEST = "test"
     DOCS = "docs"
+    CONTRACT = "contract"
+    COVERAGE = "coverage"
 
 
 class Severity(IntEnum):

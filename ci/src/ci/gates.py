@@ -11,6 +11,7 @@ from typing import Final
 import dagger
 
 from ci import images, inspection, scan, serving, step, suites, table
+from ci.contract.gate import judged as contract
 from ci.docs import gate as docs
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
@@ -33,6 +34,7 @@ JUDGED: Final[Mapping[str, Judge]] = {
     "scan": scan.judged,
     "secrets": secrets.judged,
     "docs": docs.judged,
+    "contract": contract,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

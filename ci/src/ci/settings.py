@@ -22,6 +22,8 @@ TABLES: Final = (
     "baseline",
     "secrets",
     "docs",
+    "contract",
+    "coverage",
 )
 """The tables of [tool.ci]; each has its reader."""
 

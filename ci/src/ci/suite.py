@@ -12,6 +12,7 @@ from dagger import dag
 from ci import coverage, hash_seed, junit, known, postgres, python, step
 from ci.errors import ReportError
 from ci.matrix import Cell
+from ci.output import last_lines
 from ci.results import Result, Summary
 from ci.settings import VERSION, SuiteSettings
 from ci.step import Mount, Server, Step
@@ -23,7 +24,6 @@ COBERTURA: Final = "coverage.xml"
 DATA: Final = "coverage.data"
 
 _CELLS: Final = "/cells"
-_LAST_LINES: Final = 25
 _NO_TESTS: Final = 5
 """pytest's exit code for: no tests were collected."""
 
@@ -178,5 +178,4 @@ class Suite:
 
 
 def _broken(what: str, output: str) -> str:
-    lines = [line for line in output.splitlines() if line.strip()]
-    return "\n".join([what, *lines[-_LAST_LINES:]])
+    return f"{what}\n{last_lines(output)}"

@@ -19,12 +19,16 @@ class About:
 TOOLS: Final[Mapping[str, About]] = {
     "bandit": About("Bandit", "https://bandit.readthedocs.io"),
     "black": About("Black", "https://black.readthedocs.io"),
+    "coverage": About("coverage.py", "https://coverage.readthedocs.io"),
     "docs": About("docs", "https://commonmark.org"),
     "flake8": About("Flake8", "https://flake8.pycqa.org"),
     "gitleaks": About("gitleaks", "https://github.com/gitleaks/gitleaks"),
     "mypy": About("mypy", "https://mypy.readthedocs.io"),
+    "oasdiff": About("oasdiff", "https://www.oasdiff.com"),
+    "openapi": About("OpenAPI", "https://spec.openapis.org"),
     PYTEST: About("pytest", "https://docs.pytest.org"),
     "ruff": About("Ruff", "https://docs.astral.sh/ruff"),
+    "schemathesis": About("Schemathesis", "https://schemathesis.readthedocs.io"),
     "trivy": About("Trivy", "https://trivy.dev"),
     "trufflehog": About("TruffleHog", "https://github.com/trufflesecurity/trufflehog"),
 }

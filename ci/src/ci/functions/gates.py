@@ -82,6 +82,16 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git), "docs")
 
     @uncached
+    @check
+    async def contract(self, source: Source, git: Repository) -> str:
+        """Hold the API against its contract, as [tool.ci.contract] says.
+
+        Fails if the OpenAPI document is not what the code gives, breaks clients of the baseline's, or is not what the
+        running service does. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "contract")
+
+    @uncached
     async def report(
         self,
         source: Source,
