@@ -37,6 +37,8 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "build",
         "capture",
         "code_security",
+        "contract",
+        "coverage",
         "docs",
         "docs_fix",
         "format",
@@ -89,7 +91,10 @@ def test_what_builds_everything_twice_is_no_check() -> None:
     assert not function("reproducible").check
 
 
-@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security", "secrets", "docs"])
+@pytest.mark.parametrize(
+    "name",
+    ["format", "lint", "types", "code_security", "secrets", "docs", "contract", "coverage"],
+)
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)
 

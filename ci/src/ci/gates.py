@@ -12,6 +12,7 @@ import dagger
 
 from ci import images, inspection, scan, serving, step, suites, table
 from ci.contract.gate import judged as contract
+from ci.coverage.gate import judged as coverage
 from ci.docs import gate as docs
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
@@ -35,6 +36,7 @@ JUDGED: Final[Mapping[str, Judge]] = {
     "secrets": secrets.judged,
     "docs": docs.judged,
     "contract": contract,
+    "coverage": coverage,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

@@ -21,6 +21,7 @@ SOURCE: Final = "/src"
 REPORT: Final = "/report"
 JUNIT: Final = "junit.xml"
 COBERTURA: Final = "coverage.xml"
+LINES: Final = "coverage.json"
 DATA: Final = "coverage.data"
 
 _CELLS: Final = "/cells"
@@ -123,7 +124,8 @@ class Suite:
         if cell.postgres is not None:
             image = self.settings.postgres_image.replace(VERSION, cell.postgres)
             address = postgres.url(self.settings.database_scheme)
-            servers = (postgres.server(image, cell.name),)
+            # The suite of the baseline may run beside this one: what differs has another server.
+            servers = (postgres.server(image, f"{cell.name} {self.seed}"),)
             container = container.with_env_variable(self.settings.database_variable, address)
         for name, value in self.settings.environment:
             container = container.with_env_variable(name, value)
@@ -175,6 +177,13 @@ class Suite:
         ).with_exec(
             ["python", "-m", "coverage", "xml", "--fail-under=0", "-o", f"{REPORT}/{COBERTURA}"]
         )
+
+
+async def lines(merged: dagger.Container) -> str:
+    """Return the coverage of all cells line by line, as coverage.py's JSON."""
+    path = f"{REPORT}/{LINES}"
+    command = ["python", "-m", "coverage", "json", "--quiet", "--fail-under=0", "-o", path]
+    return await merged.with_exec(command).file(path).contents()
 
 
 def _broken(what: str, output: str) -> str:

@@ -170,9 +170,9 @@ def test_each_way_to_break_clients_is_red_and_says_where_and_what_to_do(
 
     assert ran.returncode == 1
     for rule in documents.BREAKS:
-        row = rf"HIGH +contract +{rule} +POST /{rule} +shop/openapi\.json(:\d+)? +POST /{rule}: "
+        row = rf"HIGH +{rule} +POST /{rule} +shop/openapi\.json(:\d+)? +\w"
         assert re.search(row, ran.stderr), (rule, ran.stderr)
-    assert f"GET /{documents.REMOVED_PATH}: API path removed without deprecation" in ran.stderr
+    assert re.search(rf"GET /{documents.REMOVED_PATH} +shop/openapi\.json +API path", ran.stderr)
     assert "clients that rely on what it answered until now break" in ran.stderr
     assert "deprecate it first" in ran.stderr
     assert re.search(r"oasdiff v[\d.]+ of its Go module, against [0-9a-f]{12} of main", ran.stderr)
@@ -205,7 +205,7 @@ def test_a_break_that_is_meant_is_waived_for_its_operation_alone(root: Path, sho
     assert ran.returncode == 1
     assert f"waived: {rule} shop/openapi.json: nobody used it (ada, until 9999" in ran.stderr
     assert "1 finding to mend" in ran.stderr
-    assert f"POST {other}: API removed" in ran.stderr
+    assert re.search(rf"POST {other} +shop/openapi\.json +API removed", ran.stderr)
 
 
 def test_a_document_that_is_not_the_code_s_is_red(root: Path, shop: Path) -> None:
@@ -291,14 +291,13 @@ def test_a_service_that_does_not_is_red_and_shows_the_request(root: Path, shop: 
     ran = contract(root, shop)
 
     assert ran.returncode == 1
-    request = r"curl -X GET 'http://127\.0\.0\.1:8000/count\?number=13'"
     for row in (
-        rf"CRITICAL +contract +not_a_server_error +GET /count .*answers 500: .*; {request}",
-        r"HIGH +contract +response_schema_conformance +GET /shape .* curl -X GET http",
-        r"MEDIUM +contract +status_code_conformance +GET /teapot .*answers 418: .*Received: 418",
+        r"CRITICAL +not_a_server_error +GET /count .*answers 500: ",
+        r"HIGH +response_schema_conformance +GET /shape .*answers 200: ",
+        r"MEDIUM +status_code_conformance +GET /teapot .*answers 418: ",
+        r"mend what GET /count answers, .*: curl -X GET 'http://127\.0\.0\.1:8000/count\?number=13'",
     ):
         assert re.search(row, ran.stderr), (row, ran.stderr)
-    assert "send that request to the service (`dagger up serve`)" in ran.stderr
 
 
 def test_a_service_without_operations_is_not_tested(root: Path, shop: Path) -> None:

@@ -61,12 +61,15 @@ def test_each_check_that_fails_is_a_finding_with_its_shortest_request(reports: P
 
     undocumented = found["GET /boom", "status_code_conformance"]
     assert undocumented.message == (
-        "GET /boom answers 500: Undocumented status code: Received: 500 Documented: 200, 400; "
+        "answers 500: Undocumented status code: Received: 500 Documented: 200, 400"
+    )
+    assert undocumented.remedy == (
+        "mend what GET /boom answers, or the document; with `dagger up serve`: "
         "curl -X GET 'http://127.0.0.1:18765/boom?n=260'"
     )
     assert undocumented.severity is Severity.MEDIUM
     wrong = found["GET /shape", "response_schema_conformance"]
-    assert wrong.message.startswith("GET /shape answers 200: Response violates schema: ")
+    assert wrong.message.startswith("answers 200: Response violates schema: ")
     assert "\n" not in wrong.message
     assert "GET /fine" not in {operation for operation, check in found if "server" not in check}
 

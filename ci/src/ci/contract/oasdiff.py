@@ -50,9 +50,7 @@ def read(text: str, path: str) -> Iterator[Finding]:
 
 def _finding(entry: Mapping[str, Any], path: str) -> Finding:
     rule = entry["id"]
-    operation = f"{entry.get('operation', '')} {entry.get('path', '')}".strip()
-    noticed = next((who for start, who in _NOTICED if rule.startswith(start)), "")
-    said = [operation, entry["text"].rstrip(".")]
+    noticed = next((f"{who}: " for start, who in _NOTICED if rule.startswith(start)), "")
     return Finding(
         kind=Kind.CONTRACT,
         id=rule,
@@ -61,9 +59,9 @@ def _finding(entry: Mapping[str, Any], path: str) -> Finding:
         path=path,
         # What is gone has no line in the document as it is now.
         line=entry.get("revisionSource", {}).get("line", 0),
-        package=operation,
-        message=": ".join(filter(None, said)) + (f"; {noticed}" if noticed else ""),
-        remedy=_REMEDY,
+        package=f"{entry.get('operation', '')} {entry.get('path', '')}".strip(),
+        message=entry["text"].rstrip("."),
+        remedy=f"{noticed}{_REMEDY}",
         link=_LINK,
         tool=NAME,
     )

@@ -102,7 +102,7 @@ def read(text: str, address: str, path: str) -> Iterator[Finding]:
     try:
         for finding in _findings(text.splitlines(), address, path):
             key = (finding.package, finding.id, finding.title)
-            if key not in shown or len(finding.message) < len(shown[key].message):
+            if key not in shown or len(finding.remedy) < len(shown[key].remedy):
                 shown[key] = finding
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ReportError(
@@ -136,7 +136,7 @@ def _finding(
     failure = check["failure_info"]["failure"]
     status = (interaction.get("response") or {}).get("status_code")
     answered = f"answers {status}" if status else "does not answer"
-    said = [f"{operation} {answered}: {failure['title']}", _flat(failure["message"])]
+    said = [f"{answered}: {failure['title']}", _flat(failure["message"])]
     request = curl(interaction["request"], address)
     return Finding(
         kind=Kind.CONTRACT,
@@ -146,8 +146,8 @@ def _finding(
         path=path,
         package=operation,
         title=failure["title"],
-        message=f"{': '.join(filter(None, said))}; {request}",
-        remedy="send that request to the service (`dagger up serve`), and mend what it answers, or the document",
+        message=": ".join(filter(None, said)),
+        remedy=f"mend what {operation} answers, or the document; with `dagger up serve`: {request}",
         link=_LINK,
         tool=NAME,
     )

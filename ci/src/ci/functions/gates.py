@@ -92,6 +92,15 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git), "contract")
 
     @uncached
+    @check
+    async def coverage(self, source: Source, git: Repository) -> str:
+        """Hold the coverage of the suite against the threshold and the baseline, as [tool.ci.coverage] says.
+
+        Fails if it is lower, and names the lines that no test runs any more. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git), "coverage")
+
+    @uncached
     async def report(
         self,
         source: Source,
