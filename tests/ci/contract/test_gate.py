@@ -118,8 +118,8 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
-def contract(root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(root / "dagger"), "--silent", "call", f"--mod={root}", "contract"]
+def call(root: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [str(root / "dagger"), "--silent", "call", f"--mod={root}", *words]
     return subprocess.run(
         [*command, "--source=.", "--git=."],
         cwd=folder,
@@ -128,6 +128,10 @@ def contract(root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
         timeout=TIME_LIMIT_SECONDS,
         check=False,
     )
+
+
+def contract(root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    return call(root, folder, "contract")
 
 
 def write(folder: Path, document: documents.Document | str) -> None:
@@ -298,6 +302,28 @@ def test_a_service_that_does_not_is_red_and_shows_the_request(root: Path, shop: 
         r"mend what GET /count answers, .*: curl -X GET 'http://127\.0\.0\.1:8000/count\?number=13'",
     ):
         assert re.search(row, ran.stderr), (row, ran.stderr)
+
+
+def test_a_service_that_does_not_is_taken_home(root: Path, shop: Path) -> None:
+    configure(shop, SETTINGS + SERVICE)
+    write(shop, served("/shape"))
+    git(shop, "commit", "--quiet", "--all", "--message=served")
+
+    ran = call(root, shop, "-o=failures", "capture", "--gate=contract")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "contract: red" in (shop / "failures" / "table.txt").read_text(encoding="utf-8")
+    assert "contract-service.tar" in {path.name for path in shop.glob("failures/*")}
+    bundle = str(shop / "failures" / "contract-service.tar")
+    again = subprocess.run(
+        [str(root / "dagger"), "--silent", "reproduce", bundle],
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_SECONDS,
+        check=False,
+    )
+    assert "same failure" in again.stdout, again
 
 
 def test_a_service_without_operations_is_not_tested(root: Path, shop: Path) -> None:
