@@ -44,15 +44,20 @@ async def build(folder: str, package: str) -> Tool:
         caches=(Cache("/var/cache/go", "ci-go"),),
     )
     program = (await run(step)).file(f"{_OUTPUT}/{name}")
-    made = dag.container().from_(IMAGE).with_file(f"{_PROGRAMS}/{name}", program)
+    made = dag.container().from_(IMAGE).with_file(path(name), program)
     return Tool(await made.sync(), origin(folder, package))
+
+
+def path(name: str) -> str:
+    """Return where the program is in its container."""
+    return f"{_PROGRAMS}/{name}"
 
 
 def origin(folder: str, package: str) -> str:
     """Return which program it is, in words."""
-    version = re.search(rf"{re.escape(package)} (v\S+)", _text(f"{folder}/go.mod"))
-    assert version is not None, f"{folder}/go.mod does not require {package}"
-    return f"{package.rpartition('/')[2]} {version[1]} of its Go module"
+    required = re.findall(r"^\t(\S+) (v\S+)", _text(f"{folder}/go.mod"), flags=re.MULTILINE)
+    (version,) = [version for module, version in required if f"{package}/".startswith(f"{module}/")]
+    return f"{package.rpartition('/')[2]} {version} of its Go module"
 
 
 def _text(path: str) -> str:

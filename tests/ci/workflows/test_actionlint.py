@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ci import go
 from ci.inspection.linter import Answer
 from ci.workflows import actionlint
 from ci.workflows.settings import ACTIONLINT
@@ -30,8 +31,7 @@ def test_nothing_found_is_nothing() -> None:
     assert list(actionlint.read(Answer(0, "[]", ""))) == []
 
 
-def test_its_version_is_the_one_that_is_built(root: Path) -> None:
-    folder = root / "ci" / "src" / "ci" / "workflows" / "actionlint"
+def test_the_version_that_is_built_is_that_of_the_image() -> None:
+    version = go.origin(actionlint.FOLDER, actionlint.PACKAGE).split()[1].removeprefix("v")
 
-    assert f"{actionlint.VERSION} " in (folder / "go.mod").read_text(encoding="utf-8")
-    assert f":{actionlint.VERSION}@sha256:" in ACTIONLINT
+    assert f":{version}@sha256:" in ACTIONLINT
