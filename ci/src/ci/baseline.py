@@ -9,6 +9,7 @@ from ci.errors import SelectionError
 from ci.settings import TABLE, TEXT, key, our_tables, read_table
 
 BASELINE: Final = f"{TABLE}.baseline"
+_SHORT: Final = 12
 _REMOTE: Final = "refs/remotes/origin/{reference}"
 
 
@@ -27,6 +28,9 @@ class Baseline:
     reference: str
     commit: str
     source: dagger.Directory
+
+    def __str__(self) -> str:
+        return f"commit {self.commit[:_SHORT]}, where {self.reference} parted"
 
 
 def parse(text: str) -> BaselineSettings | None:

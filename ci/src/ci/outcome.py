@@ -54,7 +54,8 @@ class Outcome:
             return self.error.partition("\n")[0]
         if self.verdict is None:
             return OFF.format(gate=self.gate)
-        return "; ".join(self.verdict.faults) or "nothing to mend"
+        nothing = "nothing to mend" if self.verdict.narrowing is None else "nothing new to mend"
+        return "; ".join(self.verdict.faults) or nothing
 
 
 def headline(outcomes: Iterable[Outcome]) -> str:

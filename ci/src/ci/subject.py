@@ -12,7 +12,9 @@ class Subject:
     """A source under test, and what gates are given beside it.
 
     git: its repository. selection: which part of the suite runs. feed: Trivy's database (see `ci.scan`); without one
-    it is fetched. image: an image to scan too, as a tar.
+    it is fetched. image: an image to scan too, as a tar. since: only what is new since the baseline of this branch,
+    tag or commit (see `ci.change`); "" for everything. commit: whose history counts, HEAD's without. changed: the
+    paths that differ where a source is compared: a gate that judges each file alone need not look at others.
     """
 
     source: dagger.Directory
@@ -20,3 +22,6 @@ class Subject:
     selection: Selection = ALL
     feed: dagger.Directory | None = None
     image: dagger.File | None = None
+    since: str = ""
+    commit: str = ""
+    changed: frozenset[str] | None = None

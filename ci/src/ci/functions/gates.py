@@ -7,7 +7,7 @@ from dagger import Doc, check, function, generate
 
 from ci import gates
 from ci.docs import gate as documentation
-from ci.functions.arguments import Archive, Feed, Repository, Source, uncached
+from ci.functions.arguments import Archive, Feed, Repository, Since, Source, uncached
 from ci.inspection import gate as inspecting
 from ci.reports import directory, place
 from ci.subject import Subject
@@ -18,50 +18,55 @@ class GateFunctions:
 
     @uncached
     async def scan(
-        self, source: Source, git: Repository, feed: Feed = None, image: Archive = None
+        self,
+        source: Source,
+        git: Repository,
+        feed: Feed = None,
+        image: Archive = None,
+        since: Since = "",
     ) -> str:
         """Look for vulnerabilities, misconfiguration, secrets and licences, and print what is to mend.
 
         Fails if anything is to mend, a waiver has expired, or the feed is missing, broken, empty or too old.
         """
-        subject = Subject(source=source, git=git, feed=feed, image=image)
+        subject = Subject(source=source, git=git, feed=feed, image=image, since=since)
         return await gates.passed(subject, "scan")
 
     @uncached
     @check
-    async def format(self, source: Source, git: Repository) -> str:
+    async def format(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the source against Black, as [tool.ci.format] says.
 
         Fails if a file is not as Black has it; `format-fix` mends that. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "format")
+        return await gates.passed(Subject(source=source, git=git, since=since), "format")
 
     @uncached
     @check
-    async def lint(self, source: Source, git: Repository) -> str:
+    async def lint(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the source against Ruff or Flake8 or both, as [tool.ci.lint] says.
 
         Fails if a rule is broken. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "lint")
+        return await gates.passed(Subject(source=source, git=git, since=since), "lint")
 
     @uncached
     @check
-    async def types(self, source: Source, git: Repository) -> str:
+    async def types(self, source: Source, git: Repository, since: Since = "") -> str:
         """Check the types of the source with mypy, each part of it that [tool.ci.types] names.
 
         Fails if types do not fit. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "types")
+        return await gates.passed(Subject(source=source, git=git, since=since), "types")
 
     @uncached
     @check
-    async def code_security(self, source: Source, git: Repository) -> str:
+    async def code_security(self, source: Source, git: Repository, since: Since = "") -> str:
         """Look with Bandit for code that can be attacked, as [tool.ci.code-security] says.
 
         Fails for a finding of a severity that is not let pass. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "code-security")
+        return await gates.passed(Subject(source=source, git=git, since=since), "code-security")
 
     @uncached
     @check
@@ -92,6 +97,7 @@ class GateFunctions:
         link: Annotated[
             str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")
         ] = "",
+        since: Since = "",
     ) -> dagger.Directory:
         """Run the suite and the gates whose answers are findings, side by side, and make one report of them.
 
@@ -99,7 +105,7 @@ class GateFunctions:
         folder for each gate. It is made of red gates too, and of those that could not be checked.
         """
         linked = place.check(link)
-        subject = Subject(source=source, git=git, feed=feed, image=image)
+        subject = Subject(source=source, git=git, feed=feed, image=image, since=since)
         return directory.render(await gates.outcomes(subject, gate or gates.REPORTED), linked)
 
     @function

@@ -1,0 +1,81 @@
+"""Gates on what is new alone: judged on the source and on its baseline, and the one held beside the other."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import dagger
+
+from ci import baseline, program
+from ci.baseline import Baseline
+from ci.change.narrowing import Beside, narrowed
+from ci.errors import CiError
+from ci.subject import Subject
+from ci.together import both
+from ci.verdict import Verdict
+
+Judge = Callable[[Subject], Awaitable[Verdict | None]]
+"""As `ci.gates` has it."""
+
+_BEFORE: Final = "/before"
+_AFTER: Final = "/after"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The baseline of a source, the paths that differ, and the files that were renamed: new paths by their old ones."""
+
+    baseline: Baseline
+    changed: frozenset[str]
+    renamed: Mapping[str, str]
+
+
+async def find(subject: Subject) -> Change | None:
+    """Return how a source differs from its baseline, None where everything is asked for.
+
+    Raises SelectionError for a reference without a baseline.
+    """
+    if not subject.since:
+        return None
+    base = await baseline.find(subject.git, subject.since)
+    found = (
+        (await program.container("changes"))
+        .with_mounted_directory(_BEFORE, base.source)
+        .with_mounted_directory(_AFTER, subject.source)
+        .with_exec(["--renamed", _BEFORE, _AFTER], use_entrypoint=True)
+    )
+    document = json.loads(await found.stdout())
+    return Change(base, frozenset(document["changed"]), document["renamed"])
+
+
+def narrowing(judge: Judge, change: Change | None) -> Judge:
+    """Return a gate's function that tells what is new alone; the function itself where there is no change.
+
+    The baseline is judged by its own settings, with its own tools, as of today: what a change of those brings is new.
+    Where it cannot be judged, everything is new.
+    """
+    if change is None:
+        return judge
+
+    async def judged(subject: Subject) -> Verdict | None:
+        base = change.baseline
+        here = replace(subject, changed=change.changed)
+        # What is looked at beside the source has no baseline: all of it is new.
+        there = replace(here, source=base.source, commit=base.commit, image=None)
+        now, (before, trouble) = await both(judge(here), _before(there, judge))
+        if now is None:
+            return None
+        return narrowed(now, Beside(before, str(base), change.renamed, trouble))
+
+    return judged
+
+
+async def _before(subject: Subject, judge: Judge) -> tuple[Verdict | None, str]:
+    """Return the verdict on the baseline, and why there is none."""
+    try:
+        found = await judge(subject)
+    except (CiError, dagger.QueryError) as error:
+        first = str(error).strip().partition("\n")[0]
+        return None, f"it cannot be judged ({first})"
+    return found, "" if found is not None else "the gate is off there"
