@@ -3,6 +3,7 @@
 from dagger import object_type
 
 from ci.functions.captures import CaptureFunctions
+from ci.functions.change import ChangeFunctions
 from ci.functions.gates import GateFunctions
 from ci.functions.images import ImageFunctions
 from ci.functions.publication import PublicationFunctions
@@ -10,5 +11,12 @@ from ci.functions.suite import SuiteFunctions
 
 
 @object_type
-class Ci(SuiteFunctions, GateFunctions, ImageFunctions, CaptureFunctions, PublicationFunctions):
+class Ci(
+    SuiteFunctions,
+    GateFunctions,
+    ChangeFunctions,
+    ImageFunctions,
+    CaptureFunctions,
+    PublicationFunctions,
+):
     """Continuous integration for a Python project, from the settings in its [tool.ci]."""

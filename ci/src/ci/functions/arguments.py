@@ -37,6 +37,7 @@ Archive = Annotated[
 Since = Annotated[
     str, Doc("Only what is new since HEAD and this branch, tag or commit parted; all without")
 ]
+Link = Annotated[str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")]
 
 Services = Annotated[
     list[dagger.Service] | None,

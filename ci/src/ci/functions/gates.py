@@ -7,7 +7,7 @@ from dagger import Doc, check, function, generate
 
 from ci import gates
 from ci.docs import gate as documentation
-from ci.functions.arguments import Archive, Feed, Repository, Since, Source, uncached
+from ci.functions.arguments import Archive, Feed, Link, Repository, Since, Source, uncached
 from ci.inspection import gate as inspecting
 from ci.reports import directory, place
 from ci.subject import Subject
@@ -94,9 +94,7 @@ class GateFunctions:
         gate: Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")] = None,
         feed: Feed = None,
         image: Archive = None,
-        link: Annotated[
-            str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")
-        ] = "",
+        link: Link = "",
         since: Since = "",
     ) -> dagger.Directory:
         """Run the suite and the gates whose answers are findings, side by side, and make one report of them.

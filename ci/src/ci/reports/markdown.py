@@ -25,16 +25,20 @@ _FOLD: Final = 200
 """What a fold and the line with what is left out need."""
 
 _WAIVERS: Final = 12
+_FIXED: Final = 10
+"""As many findings that are gone are told."""
+
 _NONE: Final = "-"
 _TICKS: Final = re.compile("`+")
 
 
-def render(outcomes: Sequence[Outcome], link: str = "") -> str:
+def render(outcomes: Sequence[Outcome], link: str = "", more: Sequence[str] = ()) -> str:
     """Return the verdict, a table of the gates, and below it as many findings as a comment may hold, the worst first.
 
-    link: what stands before the paths of files, where somebody serves them (see `ci.reports.place`).
+    link: what stands before the paths of files, where somebody serves them (see `ci.reports.place`). more: what else
+    there is to say, below the table; it is not cut.
     """
-    head = [MARKER, f"**{headline(outcomes)}**", "\n".join(_table(outcomes))]
+    head = [MARKER, f"**{headline(outcomes)}**", "\n".join(_table(outcomes)), *more]
     left = LIMIT - sum(map(len, head))
     sections: dict[str, str] = {}
     # What a gate with little to say leaves over is for those with more.
@@ -79,13 +83,20 @@ def _linked(text: str, address: str) -> str:
 
 
 def _table(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    yield "| Gate | State | To mend | Waived | Let pass |"
-    yield "|---|---|--:|--:|--:|"
+    outcomes = tuple(outcomes)
+    narrowed = any(each.verdict is not None and each.verdict.narrowing for each in outcomes)
+    first = ("New", "Fixed", "Older") if narrowed else ("To mend",)
+    names = (*first, "Waived", "Let pass")
+    yield f"| Gate | State | {' | '.join(names)} |"
+    yield f"|---|---|{'--:|' * len(names)}"
     for outcome in outcomes:
         state = f"**{outcome.state.value}**" if outcome.red else outcome.state.value
-        counts = [_NONE] * len(Standing)
+        counts = [_NONE] * len(names)
         if outcome.verdict is not None:
             counts = [str(count) for count in outcome.verdict.counts.values()]
+            if outcome.verdict.narrowing is not None:
+                narrowing = outcome.verdict.narrowing
+                counts[1:1] = [str(len(narrowing.fixed)), str(narrowing.older)]
         yield f"| {' | '.join([outcome.gate, state, *counts])} |"
 
 
@@ -103,12 +114,13 @@ def _section(outcome: Outcome, link: str, room: int) -> str:
         return ""
     counts = outcome.verdict.counts
     failing, waived = counts[Standing.FAILING], counts[Standing.WAIVED]
-    if not (failing or waived or outcome.red):
+    summary = f"{failing} to mend, {waived} waived"
+    narrowing = outcome.verdict.narrowing
+    if narrowing is not None:
+        summary = f"{failing} new, {len(narrowing.fixed)} fixed, {waived} waived"
+    if not (failing or waived or outcome.red or (narrowing and narrowing.fixed)):
         return ""
-    return _fold(
-        f"{outcome.gate}: {failing} to mend, {waived} waived",
-        _lines(outcome.verdict, link, room),
-    )
+    return _fold(f"{outcome.gate}: {summary}", _lines(outcome.verdict, link, room))
 
 
 def _fold(summary: str, lines: Iterable[str]) -> str:
@@ -125,6 +137,15 @@ def _lines(found: Verdict, link: str, room: int) -> list[str]:
     if more:
         ends.append(f"- … and {more} more to do")
     told = [judged for judged in found.judged if judged.standing is not Standing.TOLERATED]
+    narrowing = found.narrowing
+    if narrowing is not None:
+        if narrowing.trouble:
+            ends.append(f"- everything counts as new: {code(narrowing.trouble)}")
+        fixed = [
+            f"- fixed: {code(each.id)} {code(each.place)}" for each in narrowing.fixed[:_FIXED]
+        ]
+        rest = len(narrowing.fixed) - len(fixed)
+        ends += [*fixed, f"- … and {rest} more fixed"] if rest else fixed
     left = room - _FOLD - sum(len(end) + 1 for end in ends)
     lines: list[str] = []
     for judged in told:
