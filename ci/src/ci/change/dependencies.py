@@ -9,7 +9,7 @@ import dagger
 
 from ci import project, scan_settings
 from ci.change.since import Change
-from ci.reports.markdown import code
+from ci.reports.markdown import cell
 from ci.together import both, together
 
 _PIN: Final = re.compile(
@@ -57,7 +57,7 @@ def render(moves: Iterable[Move]) -> str:
     if not moves:
         return "No lock names other packages or versions."
     rows = [
-        f"| {code(move.lock)} | {code(move.package)} | {_shown(move.before)} | {_shown(move.now)} |"
+        f"| {' | '.join(map(cell, (move.lock, move.package, move.before, move.now)))} |"
         for move in moves[:_ROWS]
     ]
     more = [f"\n… and {len(moves) - _ROWS} more"] if len(moves) > _ROWS else []
@@ -66,10 +66,6 @@ def render(moves: Iterable[Move]) -> str:
     summary = f"{added} added, {removed} removed, {len(moves) - added - removed} of another version"
     head = [f"{summary}:", "", "| Lock | Package | Before | Now |"]
     return "\n".join([*head, "|---|---|---|---|", *rows, *more])
-
-
-def _shown(version: str) -> str:
-    return code(version) or "-"
 
 
 async def compared(source: dagger.Directory, change: Change) -> str:

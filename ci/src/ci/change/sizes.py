@@ -9,7 +9,7 @@ import dagger
 from ci import images
 from ci.change.since import Change
 from ci.images import Build
-from ci.reports.markdown import code
+from ci.reports.markdown import cell
 from ci.together import both
 
 _MEGABYTE: Final = 1e6
@@ -36,7 +36,7 @@ def measured(build: Build) -> dict[str, Size]:
 def render(before: Mapping[str, Size], now: Mapping[str, Size]) -> str:
     """Return a table in Markdown."""
     rows = [
-        f"| {code(name)} | {_moved(before.get(name), now.get(name))} |"
+        f"| {cell(name)} | {_moved(before.get(name), now.get(name))} |"
         for name in _names(before, now)
     ]
     head = ["| Image | Pulled before | now | | Unpacked before | now | |"]
