@@ -44,6 +44,8 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "images",
         "layout",
         "lint",
+        "pr",
+        "pr_report",
         "publish",
         "report",
         "reproduce",
@@ -94,7 +96,8 @@ def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str)
     registered = function(name)
 
     assert registered.check
-    assert list(registered.parameters) == ["source", "git"]
+    assert list(registered.parameters) == ["source", "git", "since"]
+    assert registered.parameters["since"].default_value == '""'
 
 
 @pytest.mark.parametrize("name", ["format_fix", "docs_fix"])
