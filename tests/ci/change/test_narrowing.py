@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from ci.change import dependencies
+from ci.change.dependencies import Move
 from ci.change.narrowing import Beside, narrowed
 from ci.findings import Finding, Kind, Look, Severity
 from ci.outcome import Outcome
-from ci.reports import terminal
+from ci.programs.post import COMMENT_LIMIT
+from ci.reports import markdown, terminal
 from ci.verdict import Verdict, judge
 from ci.waivers import Waiver
 
@@ -160,3 +163,34 @@ def test_the_report_says_what_was_compared_and_left_out() -> None:
         "trouble": "",
     }
     assert verdict().about()["narrowing"] is None
+
+
+def test_markdown_has_what_is_new_and_fixed_and_how_much_is_older() -> None:
+    old = [
+        finding("E1", line=line, message=f"{name}") for line, name in enumerate("abcdefghijkl", 1)
+    ]
+    text = markdown.render(
+        [Outcome("lint", held(verdict(finding()), verdict(*old))), Outcome("scan")], "", ["More."]
+    )
+
+    assert "| Gate | State | New | Fixed | Older | Waived | Let pass |" in text
+    assert "| lint | **red** | 1 | 12 | 0 | 0 | 0 |\n| scan | off | - | - | - | - | - |" in text
+    assert "\n\nMore.\n\n<details><summary>lint: 1 new, 12 fixed, 0 waived</summary>\n" in text
+    assert "- fixed: `E1` `shop.py:10`\n- … and 2 more fixed\n" in text
+
+
+def test_markdown_says_why_everything_counts_as_new() -> None:
+    text = markdown.render([Outcome("lint", held(verdict(finding()), None))])
+
+    assert "- everything counts as new: `the gate is off there`" in text
+
+
+def test_markdown_of_much_and_of_long_names_fits_a_comment() -> None:
+    many = [finding("E1", line=line, path="p" * 200) for line in range(1, 3000)]
+    moves = [Move("l" * 300, "p" * 300, "1" * 300, f"{number}" * 300) for number in range(500)]
+    text = markdown.render(
+        [Outcome("lint", held(verdict(*many), verdict()))], "", [dependencies.render(moves)]
+    )
+
+    assert len(text) <= COMMENT_LIMIT
+    assert "… and 400 more" in text

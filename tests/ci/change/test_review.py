@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ci import settings
 from tests.ci.change.test_since import TIME_LIMIT_SECONDS, UNUSED, commit, git, write
 from tests.ci.programs.code_host import REPOSITORY, Account, CodeHost
 
@@ -69,6 +71,30 @@ Compared with `commit {base}, where main parted`: 3 files differ.
 
 </details>
 """
+SUITE = """
+[tool.pytest.ini_options]
+pythonpath = ["."]
+
+[tool.ci.test]
+python = ["3.11"]
+postgres = []
+requirements = "test.txt"
+packages = ["shop"]
+
+[tool.ci.image]
+name = "shop"
+base = "python:3.11-slim-bookworm"
+python = "3.11"
+include = ["shop"]
+command = ["python3", "-m", "shop"]
+smoke = ["python3", "-c", "import shop"]
+platforms = ["linux/amd64"]
+
+[tool.ci.image.variants.plain]
+requirements = "image.txt"
+"""
+CODE = ("def price(rooms):\n", "    if rooms > 3:\n", "        return 2\n", "    return 1\n")
+TEST = "from shop.old import price\n\n\ndef test_price():\n    assert {calls}\n"
 
 
 def call(root: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -201,10 +227,42 @@ def test_what_cannot_be_done_is_told_before_anything_runs(
 
 
 def test_without_a_baseline_there_is_nothing_to_compare_with(root: Path, shop: Path) -> None:
-    settings = SETTINGS.replace('[tool.ci.baseline]\nreference = "main"\n', "")
-    (shop / "pyproject.toml").write_text(settings, encoding="utf-8")
+    text = SETTINGS.replace('[tool.ci.baseline]\nreference = "main"\n', "")
+    (shop / "pyproject.toml").write_text(text, encoding="utf-8")
 
     ran = call(root, shop, "pr")
 
     assert ran.returncode == 1
     assert "Give --since=REFERENCE, or set it in [tool.ci.baseline]" in ran.stderr
+
+
+def test_coverage_and_images_of_both_sides_are_compared(root: Path, shop: Path) -> None:
+    lock = settings.parse((root / "pyproject.toml").read_text(encoding="utf-8")).test.requirements
+    shutil.copy(root / lock, shop / "test.txt")
+    (shop / "image.txt").write_text("", encoding="utf-8")
+    (shop / "pyproject.toml").write_text(f"{SETTINGS}{SUITE}", encoding="utf-8")
+    (shop / "tests").mkdir()
+    (shop / "tests" / "test_shop.py").write_text(TEST.format(calls="price(1)"), encoding="utf-8")
+    write(shop, "old.py", *CODE)
+    commit(shop)
+    git(shop, "branch", "before")
+    (shop / "tests" / "test_shop.py").write_text(
+        TEST.format(calls="price(1) + price(9)"), encoding="utf-8"
+    )
+    write(shop, "large.txt", os.urandom(500_000).hex())
+    commit(shop)
+
+    ran = call(root, shop, "pr", "--gate=test", "--images", "--since=before")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "### Coverage\n\n50.0 % before, 66.7 % now (+16.7)" in ran.stdout
+    sizes = r"`plain linux/amd64` \| [\d.]+ MB \| [\d.]+ MB \| \+0\.[567] MB \|"
+    assert re.search(rf"{sizes} [\d.]+ MB \| [\d.]+ MB \| \+1\.0 MB \|", ran.stdout), ran.stdout
+
+
+def test_what_cannot_be_compared_is_told_in_its_section(root: Path, shop: Path) -> None:
+    ran = call(root, shop, "pr", "--gate=format", "--images")
+
+    assert ran.returncode == 0, ran.stderr
+    says = r"### Images\n\nThey could not be compared:\n\n```text\n.*\[tool\.ci\.image\] is missing"
+    assert re.search(says, ran.stdout), ran.stdout

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import dagger
 
@@ -16,6 +17,9 @@ from ci.reports import markdown
 from ci.settings import FILE
 from ci.subject import Subject
 from ci.together import both, together
+
+_SUITE: Final = "test"
+"""The gate, and the table of its settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,10 @@ class Review:
         return markdown.render(self.outcomes, link, self.sections)
 
 
-async def review(subject: Subject, names: Sequence[str] | None, *, images: bool = False) -> Review:
+async def review(subject: Subject, names: Sequence[str], *, images: bool = False) -> Review:
     """Run gates on a source and its baseline, and compare locks, coverage and, if asked for, images.
 
-    names: gates, None for all of them, and coverage. What cannot be compared is told in its section. Raises
+    Coverage is compared where the suite is among the gates. What cannot be compared is told in its section. Raises
     SelectionError, and SettingsError for a source without settings.
     """
     text = await project.text(subject.source)
@@ -51,7 +55,7 @@ async def review(subject: Subject, names: Sequence[str] | None, *, images: bool 
     change = await since.find(subject)
     assert change is not None
     outcomes, sections = await both(
-        gates.outcomes(subject, names or gates.JUDGED),
+        gates.outcomes(subject, names),
         together(_sections(text, subject, change, names, images=images)),
     )
     base = markdown.code(str(change.baseline))
@@ -71,11 +75,11 @@ def _reference(text: str) -> str:
 
 
 def _sections(
-    text: str, subject: Subject, change: Change, names: Sequence[str] | None, *, images: bool
+    text: str, subject: Subject, change: Change, names: Sequence[str], *, images: bool
 ) -> Sequence[Awaitable[str]]:
     source = subject.source
     work = [_told("Dependencies", dependencies.compared(source, change))]
-    if names is None and "test" in settings.our_tables(text):
+    if _SUITE in names and _SUITE in settings.our_tables(text):
         work.append(_told("Coverage", coverage.compared(source, change)))
     if images:
         work.append(_told("Images", sizes.compared(source, subject.git, change)))

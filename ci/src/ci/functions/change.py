@@ -13,10 +13,7 @@ from ci.functions.arguments import Feed, Link, Repository, Since, Source, uncach
 from ci.reports import directory, place
 from ci.subject import Subject
 
-Gate = Annotated[
-    list[str] | None,
-    Doc(f"Only these, and not coverage: {', '.join(gates.JUDGED)}"),
-]
+Gate = Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")]
 Images = Annotated[bool, Doc("Build the images of both sides, and compare their sizes")]
 
 
@@ -62,9 +59,8 @@ class ChangeFunctions:
             address=forge,
             service=forge_service,
         )
-        found = await review(
-            Subject(source=source, git=git, feed=feed, since=since), gate, images=images
-        )
+        subject = Subject(source=source, git=git, feed=feed, since=since)
+        found = await review(subject, gate or [*gates.REPORTED], images=images)
         if where:
             await posting.post(found, linked, where, git)
         if found.red:
@@ -87,8 +83,7 @@ class ChangeFunctions:
         It holds what `report` gives, of what is new alone; report.md is the text of `pr`.
         """
         linked = place.check(link)
-        found = await review(
-            Subject(source=source, git=git, feed=feed, since=since), gate, images=images
-        )
+        subject = Subject(source=source, git=git, feed=feed, since=since)
+        found = await review(subject, gate or [*gates.REPORTED], images=images)
         made = directory.render(found.outcomes, linked)
         return made.with_new_file("report.md", found.markdown(linked))
