@@ -13,8 +13,9 @@ class Subject:
 
     git: its repository. selection: which part of the suite runs. feed: Trivy's database (see `ci.scan`); without one
     it is fetched. image: an image to scan too, as a tar. since: only what is new since the baseline of this branch,
-    tag or commit (see `ci.change`); "" for everything. commit: whose history counts, HEAD's without. changed: the
-    paths that differ where a source is compared: a gate that judges each file alone need not look at others.
+    tag or commit (see `ci.change`); "" for everything. commit: the one whose history alone counts; "" for all branches
+    and tags. changed: the paths that differ where a source is compared: a gate that judges each file alone need not
+    look at others.
     """
 
     source: dagger.Directory

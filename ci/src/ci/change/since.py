@@ -20,12 +20,14 @@ Judge = Callable[[Subject], Awaitable[Verdict | None]]
 
 _BEFORE: Final = "/before"
 _AFTER: Final = "/after"
+_CHANGES: Final = "/changes.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The baseline of a source, the paths that differ, and the files that were renamed: new paths by their old ones."""
+    """HEAD's commit, the baseline, the paths that differ, and the new paths of renamed files by their old ones."""
 
+    commit: str
     baseline: Baseline
     changed: frozenset[str]
     renamed: Mapping[str, str]
@@ -38,15 +40,17 @@ async def find(subject: Subject) -> Change | None:
     """
     if not subject.since:
         return None
-    base = await baseline.find(subject.git, subject.since)
+    base, commit = await both(
+        baseline.find(subject.git, subject.since), subject.git.head().commit()
+    )
     found = (
         (await program.container("changes"))
         .with_mounted_directory(_BEFORE, base.source)
         .with_mounted_directory(_AFTER, subject.source)
-        .with_exec(["--renamed", _BEFORE, _AFTER], use_entrypoint=True)
+        .with_exec(["--renamed", _BEFORE, _AFTER], use_entrypoint=True, redirect_stdout=_CHANGES)
     )
-    document = json.loads(await found.stdout())
-    return Change(base, frozenset(document["changed"]), document["renamed"])
+    document = json.loads(await found.file(_CHANGES).contents())
+    return Change(commit, base, frozenset(document["changed"]), document["renamed"])
 
 
 def narrowing(judge: Judge, change: Change | None) -> Judge:
@@ -60,7 +64,7 @@ def narrowing(judge: Judge, change: Change | None) -> Judge:
 
     async def judged(subject: Subject) -> Verdict | None:
         base = change.baseline
-        here = replace(subject, changed=change.changed)
+        here = replace(subject, commit=change.commit, changed=change.changed)
         # What is looked at beside the source has no baseline: all of it is new.
         there = replace(here, source=base.source, commit=base.commit, image=None)
         now, (before, trouble) = await both(judge(here), _before(there, judge))
