@@ -54,10 +54,14 @@ class Inspection:
         only = tuple(sorted(changed))
         settled = (self.settings.requirements, *CONFIGURATION)
         others = [each for each in self.settings.include if not each.endswith((".py", ".pyi"))]
-        if not self.linter.alone or others or any(
-            fnmatchcase(f"/{path}", f"*/{pattern.removeprefix('**/')}")
-            for path in only
-            for pattern in settled
+        if (
+            not self.linter.alone
+            or others
+            or any(
+                fnmatchcase(f"/{path}", f"*/{pattern.removeprefix('**/')}")
+                for path in only
+                for pattern in settled
+            )
         ):
             return self
         # A pattern would not find such a name.
