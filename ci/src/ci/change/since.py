@@ -7,7 +7,7 @@ from typing import Final
 
 import dagger
 
-from ci import baseline, program
+from ci import baseline, known, program
 from ci.baseline import Baseline
 from ci.change.narrowing import Beside, narrowed
 from ci.errors import CiError
@@ -38,15 +38,16 @@ async def find(subject: Subject) -> Change | None:
 
     Raises SelectionError for a reference without a baseline.
     """
-    if not subject.since:
-        return None
-    base, commit = await both(
-        baseline.find(subject.git, subject.since), subject.git.head().commit()
-    )
+    return await _find(subject.git, subject.source, subject.since) if subject.since else None
+
+
+@known.shared
+async def _find(git: dagger.GitRepository, source: dagger.Directory, reference: str) -> Change:
+    base, commit = await both(baseline.find(git, reference), git.head().commit())
     found = (
         (await program.container("changes"))
         .with_mounted_directory(_BEFORE, base.source)
-        .with_mounted_directory(_AFTER, subject.source)
+        .with_mounted_directory(_AFTER, source)
         .with_exec(["--renamed", _BEFORE, _AFTER], use_entrypoint=True, redirect_stdout=_CHANGES)
     )
     document = json.loads(await found.file(_CHANGES).contents())
