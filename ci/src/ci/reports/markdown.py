@@ -11,7 +11,7 @@ from ci.findings import Finding
 from ci.outcome import Outcome, headline
 from ci.printable import shortened
 from ci.reports import place, remedies
-from ci.verdict import Judged, Standing, Verdict
+from ci.verdict import Judged, Narrowing, Standing, Verdict
 
 MARKER: Final = "<!-- portable-ci: report of the gates -->"
 """The first line, which nobody sees: by it a comment is found again and changed in place."""
@@ -143,15 +143,8 @@ def _lines(found: Verdict, link: str, room: int) -> list[str]:
     if more:
         ends.append(f"- … and {more} more to do")
     told = [judged for judged in found.judged if judged.standing is not Standing.TOLERATED]
-    narrowing = found.narrowing
-    if narrowing is not None:
-        if narrowing.trouble:
-            ends.append(f"- everything counts as new: {code(narrowing.trouble)}")
-        fixed = [
-            f"- fixed: {code(each.id)} {code(each.place)}" for each in narrowing.fixed[:_FIXED]
-        ]
-        rest = len(narrowing.fixed) - len(fixed)
-        ends += [*fixed, f"- … and {rest} more fixed"] if rest else fixed
+    if found.narrowing is not None:
+        ends += _beside(found.narrowing)
     left = room - _FOLD - sum(len(end) + 1 for end in ends)
     lines: list[str] = []
     for judged in told:
@@ -162,6 +155,16 @@ def _lines(found: Verdict, link: str, room: int) -> list[str]:
             break
         lines.append(line)
     return lines + ends
+
+
+def _beside(narrowing: Narrowing) -> Iterator[str]:
+    """Give why there is nothing to compare with, and what is gone."""
+    if narrowing.trouble:
+        yield f"- everything counts as new: {code(narrowing.trouble)}"
+    for finding in narrowing.fixed[:_FIXED]:
+        yield f"- fixed: {code(finding.id)} {code(finding.place)}"
+    if len(narrowing.fixed) > _FIXED:
+        yield f"- … and {len(narrowing.fixed) - _FIXED} more fixed"
 
 
 def _line(judged: Judged, link: str) -> str:
