@@ -11,11 +11,11 @@ import pytest
 from ci import baseline
 from ci.baseline import BaselineSettings
 from ci.errors import SettingsError
+from tests.ci.change.repository import TIME_LIMIT_SECONDS, commit, git
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TIME_LIMIT_SECONDS = 900
 SETTINGS = "[tool.ci.baseline]\nreference = 'main'\n[tool.ci.lint]\nrequirements = 'lint.txt'\n"
 
 
@@ -26,17 +26,9 @@ def test_the_table_names_the_reference_and_may_be_left_out() -> None:
         baseline.parse("[tool.ci.baseline]\n")
 
 
-def git(folder: Path, *words: str) -> str:
-    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@shop.test", *words]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    return ran.stdout.strip()
-
-
-def commit(folder: Path, name: str) -> str:
+def add(folder: Path, name: str) -> None:
     (folder / name).write_text("x = 1\n", encoding="utf-8")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", f"--message={name}")
-    return git(folder, "rev-parse", "HEAD")
+    commit(folder)
 
 
 def compared(root: Path, folder: Path, reference: str) -> str:
@@ -62,13 +54,13 @@ def shop(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "init", "--quiet", "--initial-branch=main")
     (folder / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     shutil.copy(root / "app" / "requirements" / "lint.txt", folder / "lint.txt")
-    commit(folder, "one.py")
+    add(folder, "one.py")
     git(folder, "tag", "v1")
-    commit(folder, "two.py")
+    add(folder, "two.py")
     git(folder, "branch", "work")
-    commit(folder, "three.py")
+    add(folder, "three.py")
     git(folder, "checkout", "--quiet", "work")
-    commit(folder, "four.py")
+    add(folder, "four.py")
     return folder
 
 

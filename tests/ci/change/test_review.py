@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ci import settings
-from tests.ci.change.test_since import TIME_LIMIT_SECONDS, UNUSED, commit, git, write
+from tests.ci.change.repository import TIME_LIMIT_SECONDS, UNUSED, commit, git, write
 from tests.ci.programs.code_host import REPOSITORY, Account, CodeHost
 
 if TYPE_CHECKING:

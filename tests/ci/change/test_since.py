@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ci.change.repository import TIME_LIMIT_SECONDS, UNUSED, commit, git, write
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
-TIME_LIMIT_SECONDS = 900
 SETTINGS = """
 [tool.ruff.lint]
 select = ["F"]
@@ -28,24 +29,7 @@ requirements = "lint.txt"
 [tool.ci.code-security]
 paths = ["shop"]
 """
-UNUSED = "import {name}\n"
 UNFORMATTED = "x = [ 1 ]\n"
-
-
-def git(folder: Path, *words: str) -> str:
-    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@shop.test", *words]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    return ran.stdout.strip()
-
-
-def commit(folder: Path) -> str:
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=Change")
-    return git(folder, "rev-parse", "HEAD")
-
-
-def write(folder: Path, name: str, *lines: str) -> None:
-    (folder / "shop" / name).write_text("".join(lines), encoding="utf-8")
 
 
 def call(root: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

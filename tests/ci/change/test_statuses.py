@@ -4,7 +4,7 @@ import pytest
 
 from ci.change.statuses import statuses
 from ci.outcome import Outcome
-from tests.ci.change.test_narrowing import finding, held, verdict
+from tests.ci.change.verdicts import finding, held, verdict
 
 NEW = Outcome("lint", held(verdict(finding(), finding("E1")), verdict(finding(), finding("E2"))))
 GREEN = Outcome("format", held(verdict(finding()), verdict(finding())))
