@@ -70,21 +70,21 @@ class GateFunctions:
 
     @uncached
     @check
-    async def secrets(self, source: Source, git: Repository) -> str:
+    async def secrets(self, source: Source, git: Repository, since: Since = "") -> str:
         """Look with gitleaks for secrets in every commit of the repository, and in what is not committed.
 
         Fails for a secret, even one that was removed again. No value is shown. Off without [tool.ci.secrets].
         """
-        return await gates.passed(Subject(source=source, git=git), "secrets")
+        return await gates.passed(Subject(source=source, git=git, since=since), "secrets")
 
     @uncached
     @check
-    async def docs(self, source: Source, git: Repository) -> str:
+    async def docs(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the documentation against itself: links, blocks of code, and the help of commands.
 
         Fails if a link leads nowhere, a block is broken, or prints otherwise. Off without [tool.ci.docs].
         """
-        return await gates.passed(Subject(source=source, git=git), "docs")
+        return await gates.passed(Subject(source=source, git=git, since=since), "docs")
 
     @uncached
     async def report(
