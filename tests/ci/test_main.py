@@ -36,13 +36,17 @@ def test_the_functions_are_those_that_are_documented() -> None:
     assert sorted(name for name in registered.functions if name) == [
         "build",
         "capture",
+        "ci_local",
         "code_security",
+        "compare",
+        "dependencies",
         "docs",
         "docs_fix",
         "format",
         "format_fix",
         "images",
         "layout",
+        "licences",
         "lint",
         "pr",
         "pr_report",
@@ -58,6 +62,7 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "test_report",
         "types",
         "verify",
+        "workflows",
     ]
     assert registered.fields == {}
 
@@ -91,13 +96,24 @@ def test_what_builds_everything_twice_is_no_check() -> None:
     assert not function("reproducible").check
 
 
-@pytest.mark.parametrize("name", ["format", "lint", "types", "code_security", "secrets", "docs"])
+@pytest.mark.parametrize(
+    "name",
+    ["format", "lint", "types", "code_security", "secrets", "docs", "licences", "workflows"],
+)
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)
 
     assert registered.check
     assert list(registered.parameters) == ["source", "git", "since"]
     assert registered.parameters["since"].default_value == '""'
+
+
+def test_dependencies_is_a_check_that_advisories_may_be_given_to() -> None:
+    registered = function("dependencies")
+
+    assert registered.check
+    assert list(registered.parameters) == ["source", "git", "advisories", "max_age_days", "since"]
+    assert registered.parameters["advisories"].is_nullable
 
 
 @pytest.mark.parametrize("name", ["format_fix", "docs_fix"])

@@ -11,6 +11,7 @@ from dagger.mod import default_module
 
 from ci import Ci
 from ci.baseline import BaselineSettings
+from ci.dependencies.settings import DependenciesSettings
 from ci.docs.settings import DocsSettings
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
 from ci.inspection.settings import (
@@ -19,11 +20,13 @@ from ci.inspection.settings import (
     LintSettings,
     TypesSettings,
 )
+from ci.licences.settings import KnownLicence, LicencesSettings
 from ci.scan_settings import ScanSettings
 from ci.secrets.settings import SecretsSettings
 from ci.serving import ServeSettings
 from ci.settings import SuiteSettings, name_of
 from ci.waivers import Waiver
+from ci.workflows.settings import WorkflowSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +48,10 @@ TABLES = {
     "### `[tool.ci.baseline]`": BaselineSettings,
     "### `[tool.ci.secrets]`": SecretsSettings,
     "### `[tool.ci.docs]`": DocsSettings,
+    "### `[tool.ci.dependencies]`": DependenciesSettings,
+    "### `[tool.ci.licences]`": LicencesSettings,
+    "### `[tool.ci.licences.known.PACKAGE]`": KnownLicence,
+    "### `[tool.ci.workflows]`": WorkflowSettings,
 }
 
 

@@ -166,7 +166,9 @@ def test_a_waiver_may_be_of_a_tool(tool: str, *, holds: bool) -> None:
 def test_a_waiver_of_a_tool_that_there_is_not_is_refused() -> None:
     text = "[[tool.ci.waivers]]\nid = 'F401'\ntool = 'rufff'\nowner = 'o'\nreason = 'r'\n"
 
-    with pytest.raises(SettingsError, match=r"waivers\[0\]\.tool .* one of bandit, black"):
+    with pytest.raises(
+        SettingsError, match=r"waivers\[0\]\.tool .* one of actionlint, bandit, black"
+    ):
         waivers.parse(f"{text}expires = 2027-01-01\n")
 
 

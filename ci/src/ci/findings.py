@@ -29,6 +29,7 @@ class Kind(Enum):
     CODE = "code"
     TEST = "test"
     DOCS = "docs"
+    WORKFLOW = "workflow"
 
 
 class Severity(IntEnum):
@@ -157,6 +158,8 @@ class Look:
 
     commits: int = 0
     """Commits whose changes it read."""
+    notes: tuple[str, ...] = ()
+    """What else there is to say of it: lines that are no findings."""
 
     def __add__(self, other: "Look") -> "Look":
         return Look(
@@ -164,13 +167,16 @@ class Look:
             self.packages + other.packages,
             self.files + other.files,
             self.commits + other.commits,
+            self.notes + other.notes,
         )
 
     @property
     def given(self) -> str:
-        """How many commits or files there were, in words; "" where nobody counted."""
+        """How many commits, packages or files there were, in words; "" where nobody counted."""
         if self.commits:
             return _count(self.commits, "commit")
+        if self.packages:
+            return str(self)
         return _count(self.files, "file") if self.files else ""
 
     def __str__(self) -> str:

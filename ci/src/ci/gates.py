@@ -11,9 +11,11 @@ from typing import Final
 import dagger
 
 from ci import change, images, inspection, scan, serving, step, suites, table
+from ci.dependencies import gate as dependencies
 from ci.docs import gate as docs
 from ci.errors import CiError, GateError, SelectionError
 from ci.inspection.gate import judged as inspected
+from ci.licences import gate as licences
 from ci.outcome import Outcome
 from ci.printable import printable, shortened
 from ci.reports import terminal
@@ -21,6 +23,7 @@ from ci.secrets import gate as secrets
 from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
+from ci.workflows.gate import judged as workflows_judged
 
 _ERROR: Final = 20_000
 """So many characters of why a gate could not be checked are kept in its report."""
@@ -33,6 +36,9 @@ JUDGED: Final[Mapping[str, Judge]] = {
     "scan": scan.judged,
     "secrets": secrets.judged,
     "docs": docs.judged,
+    "dependencies": dependencies.judged,
+    "licences": licences.judged,
+    "workflows": workflows_judged,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

@@ -8,6 +8,7 @@ from ci.functions.gates import GateFunctions
 from ci.functions.images import ImageFunctions
 from ci.functions.publication import PublicationFunctions
 from ci.functions.suite import SuiteFunctions
+from ci.functions.workflows import WorkflowFunctions
 
 
 @object_type
@@ -15,6 +16,7 @@ class Ci(
     SuiteFunctions,
     GateFunctions,
     ChangeFunctions,
+    WorkflowFunctions,
     ImageFunctions,
     CaptureFunctions,
     PublicationFunctions,

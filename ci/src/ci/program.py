@@ -18,14 +18,15 @@ _LOCK: Final = "requirements.txt"
 
 
 @known.shared
-async def container(name: str) -> dagger.Container:
+async def container(name: str, lock: str = "") -> dagger.Container:
     """Return a container whose entrypoint is the program `name` of ci/programs.
 
-    It has the files that the program imports and no other: an edit of one that it does not import repeats nothing.
+    lock: the text of one with all that the program imports; without it, of the one that programs share. The container
+    has the files that the program imports and no other: an edit of one that it does not import repeats nothing.
     """
     sources = {f"ci/{_FOLDER}/{module}.py": text(f"{module}.py") for module in needed(name)}
     made = (
-        (await _environment())
+        (await _environment(lock or text(_LOCK)))
         .with_directory(_ROOT, known.folder(tuple(sources.items())))
         .with_entrypoint([f"{python.VENV}/bin/python", "-m", f"ci.{_FOLDER}.{name}"])
     )
@@ -33,10 +34,10 @@ async def container(name: str) -> dagger.Container:
 
 
 @known.shared
-async def _environment() -> dagger.Container:
-    """Return the container that all programs have: a Python with the packages that they import."""
+async def _environment(lock: str) -> dagger.Container:
+    """Return the container of programs: a Python with the packages that they import."""
     made = (
-        (await python.container(IMAGE, text(_LOCK)))
+        (await python.container(IMAGE, lock))
         .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
         .with_env_variable("PYTHONPATH", _ROOT)
     )

@@ -110,7 +110,7 @@ async def prepare(source: dagger.Directory, given: dagger.Directory | None) -> S
     held = waivers.parse(text)
     now = dt.datetime.now(dt.UTC)
     found = await tool.find(settings.image, _LOCK, "trivy")
-    directory = given if given is not None else await _fetch(found, now)
+    directory = given if given is not None else await fetch(found, now)
     loaded = await feed.load(directory, now, settings.feed_max_age_days)
     return Scanner(found, loaded, settings, held, now)
 
@@ -122,7 +122,8 @@ async def policy(source: dagger.Directory) -> ScanPolicy:
     return ScanPolicy(scan_settings.parse(text), waivers.parse(text), today)
 
 
-async def _fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
+async def fetch(found: Tool, now: dt.datetime) -> dagger.Directory:
+    """Return Trivy's vulnerability database of today, as it fetches it. Raises FeedError."""
     # Of today: without the date the answer of another day would do.
     fetched = found.container.with_env_variable("FEED_OF", now.date().isoformat()).with_exec(
         trivy.fetch_command(), expect=dagger.ReturnType.ANY

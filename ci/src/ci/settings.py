@@ -22,6 +22,9 @@ TABLES: Final = (
     "baseline",
     "secrets",
     "docs",
+    "dependencies",
+    "licences",
+    "workflows",
 )
 """The tables of [tool.ci]; each has its reader."""
 

@@ -21,20 +21,29 @@ class Tool:
 async def find(image: str, lock: str, program: str) -> Tool:
     """Return a tool: out of `image`, or out of the wheel that the file `lock` of this module names.
 
-    A stand-in says that it is one. An image without a digest is none that could be trusted twice: it is not asked for.
+    A stand-in says that it is one.
     """
-    if "@sha256:" in image:
-        official = dag.container().from_(image)
-        try:
-            await official.sync()
-        except dagger.QueryError:
-            # No registry gives it: the wheel has the same program.
-            pass
-        else:
-            return Tool(official, image)
+    found = await official(image)
+    if found is not None:
+        return found
     content = files("ci").joinpath(lock).read_text(encoding="utf-8")
     (wheel,) = [line for line in content.splitlines() if "==" in line]
     named = wheel.partition(" ")[0].rstrip("\\").strip()
     origin = f"{program} of the wheel {named}, standing in for {image or 'its official image'}"
     container = await python.container(IMAGE, content)
     return Tool(await container.sync(), origin)
+
+
+async def official(image: str) -> Tool | None:
+    """Return the tool of an image, None if no registry gives it.
+
+    An image without a digest is none that could be trusted twice: it is not asked for.
+    """
+    if "@sha256:" not in image:
+        return None
+    container = dag.container().from_(image)
+    try:
+        await container.sync()
+    except dagger.QueryError:
+        return None
+    return Tool(container, image)

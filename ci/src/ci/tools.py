@@ -17,15 +17,22 @@ class About:
 
 
 TOOLS: Final[Mapping[str, About]] = {
+    "actionlint": About("actionlint", "https://github.com/rhysd/actionlint"),
     "bandit": About("Bandit", "https://bandit.readthedocs.io"),
     "black": About("Black", "https://black.readthedocs.io"),
     "docs": About("docs", "https://commonmark.org"),
     "flake8": About("Flake8", "https://flake8.pycqa.org"),
     "gitleaks": About("gitleaks", "https://github.com/gitleaks/gitleaks"),
+    "license-expression": About(
+        "license-expression", "https://github.com/aboutcode-org/license-expression"
+    ),
     "mypy": About("mypy", "https://mypy.readthedocs.io"),
+    "pip-audit": About("pip-audit", "https://github.com/pypa/pip-audit"),
     PYTEST: About("pytest", "https://docs.pytest.org"),
     "ruff": About("Ruff", "https://docs.astral.sh/ruff"),
     "trivy": About("Trivy", "https://trivy.dev"),
     "trufflehog": About("TruffleHog", "https://github.com/trufflesecurity/trufflehog"),
+    "workflows": About("workflows", "https://docs.github.com/actions"),
+    "zizmor": About("zizmor", "https://docs.zizmor.sh"),
 }
 """By what `Finding.tool` and the waivers call them. A gate that brings a tool adds it here."""

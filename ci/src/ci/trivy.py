@@ -22,9 +22,9 @@ _OFFLINE: Final = (
     "--skip-version-check",
     "--disable-telemetry",
     "--quiet",
-    "--scanners=vuln,misconfig,secret,license",
     "--format=json",
 )
+_EVERYTHING: Final = "--scanners=vuln,misconfig,secret,license"
 
 
 def fetch_command() -> list[str]:
@@ -37,7 +37,22 @@ def source_command(settings: ScanSettings, output: str) -> list[str]:
     """Return the command that scans the working directory, and writes JSON."""
     locks = [f"--file-patterns=pip:{pattern}" for pattern in settings.locks]
     skipped = [f"--skip-{sort}={path}" for path in settings.skip for sort in ("dirs", "files")]
-    return ["trivy", "filesystem", *_OFFLINE, *locks, *skipped, f"--output={output}", "."]
+    return [
+        "trivy",
+        "filesystem",
+        *_OFFLINE,
+        _EVERYTHING,
+        *locks,
+        *skipped,
+        f"--output={output}",
+        ".",
+    ]
+
+
+def lock_command(output: str) -> list[str]:
+    """Return the command that looks for vulnerabilities in the working directory's locks, and lists all packages."""
+    sort = ["--scanners=vuln", "--list-all-pkgs"]
+    return ["trivy", "filesystem", *_OFFLINE, *sort, f"--output={output}", "."]
 
 
 def image_command(path: str, output: str) -> list[str]:
@@ -45,7 +60,7 @@ def image_command(path: str, output: str) -> list[str]:
 
     It is an OCI layout in a folder, or a tar with Docker's manifest.json; Trivy reads no tar of a bare OCI layout.
     """
-    return ["trivy", "image", *_OFFLINE, f"--input={path}", f"--output={output}"]
+    return ["trivy", "image", *_OFFLINE, _EVERYTHING, f"--input={path}", f"--output={output}"]
 
 
 def parse(text: str, target: str) -> Look:

@@ -149,6 +149,7 @@ class Verdict:
             "commits": self.look.commits,
             "faults": self.faults,
             "narrowing": None if self.narrowing is None else self.narrowing.document(),
+            "notes": [*self.look.notes],
             "expired": [_document(waiver) for waiver in self.division.expired],
             "unmatched": [_document(waiver) for waiver in self.division.unmatched],
         }

@@ -38,6 +38,7 @@ EngineError                  anything that a user can read: `message` says what 
 │   ├── PatchError           a patch that does not parse or fit
 │   ├── MergeConflictError   changes of the same files that do not go together
 │   ├── CollectionStoppedError  the collector was asked to end
+│   ├── CacheFileError       a file that holds no cache, or a damaged one, or one of another format
 │   └── DiskFullError        the store's file system is full
 └── ImageError               something about an image
     ├── ImageReferenceError  a reference that does not parse
@@ -284,6 +285,10 @@ class DiskFullError(StoreError):
 
 class CollectionStoppedError(StoreError):
     """The collector ended before it was done: the engine stops, or is needed for something else."""
+
+
+class CacheFileError(StoreError):
+    """A file that holds no cache, or a damaged one, or one of another format; or one that cannot be written."""
 
 
 class PatchError(StoreError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from ci.outcome import Outcome
 from ci.reports import terminal
@@ -100,3 +101,13 @@ def test_waivers_are_told_with_who_answers_for_them() -> None:
 
     assert "waived: F401 shop/price.py:3: shown (ada, until 2026-11-28)" in held
     assert "the waiver of F401 by ada expired on 2026-11-27" in expired
+
+
+def test_what_else_there_is_to_say_stands_above_the_verdict() -> None:
+    verdict = scan().verdict
+    assert verdict is not None
+    look = replace(verdict.look, notes=("the sources disagree on A", "and on B"))
+
+    text = terminal.render(Outcome("scan", replace(verdict, look=look)))
+
+    assert "the sources disagree on A\nand on B\n\nnothing to mend" in text

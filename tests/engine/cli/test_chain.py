@@ -23,7 +23,7 @@ class Words:
 
     def request(self, *words: str, leaf: str = "") -> str:
         chain = self.read(*words)
-        known = {r: f"id{n}" for n, r in enumerate(queries.references(chain))}
+        known = {r: f"id{n}" for n, r in enumerate(queries.references(chain.calls))}
         return queries.request(chain.calls, known, leaf)
 
     def error(self, *words: str) -> CommandLineError:
@@ -62,7 +62,7 @@ def test_objects_become_ids(words: Words) -> None:
 
 
 def test_request_for_ids(words: Words) -> None:
-    wanted = queries.references(words.read("--name=c", "several", "--files", "a,b"))
+    wanted = queries.references(words.read("--name=c", "several", "--files", "a,b").calls)
     assert wanted == [Reference("File", "a"), Reference("File", "b")]
     text = queries.addresses(wanted)
     assert text == (
@@ -156,7 +156,7 @@ def test_settings_fill_what_is_left_out(module: Module, types: Types) -> None:
 
 def test_flag_of_an_object(words: Words) -> None:
     chain = words.read("--name=c", "names", "--source", "nope")
-    assert queries.flag_of(chain, Reference("Directory", "nope")) == "--source"
+    assert queries.flag_of(chain.calls, Reference("Directory", "nope")) == "--source"
 
 
 def test_a_root_without_a_name(types: Types) -> None:

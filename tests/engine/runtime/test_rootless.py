@@ -210,6 +210,25 @@ def test_what_is_exported_belongs_to_the_user(home: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_saved_cache_is_loaded_again(home: Path) -> None:
+    script = "rm -f /etc/motd; chown 5:7 /srv; cat /proc/sys/kernel/random/uuid > /made"
+    text = (
+        BASE % f'withExec(args: ["sh", "-c", "{script}"]) {{ file(path: "/made") {{ contents }} }}'
+    )
+    first = query(home, text)
+    for words in (("save", "dagger.cache"), ("prune", "--all"), ("load", "dagger.cache")):
+        done = as_user(home, "./dagger", "--silent", "cache", *words)
+        assert done.returncode == 0, done.stderr
+    assert (home / "dagger.cache").stat().st_uid == home.stat().st_uid
+    assert query(home, text) == first
+    look = "stat -c %u:%g /srv; ls /etc/motd 2>&1 || true"
+    after = f'withExec(args: ["sh", "-c", "{script}"]) {{ withExec(args: ["sh", "-c", "{look}"]) {{ stdout }} }}'
+    said = query(home, BASE % after)
+    assert said.startswith("5:7\n")
+    assert "No such file" in said
+
+
+@pytest.mark.slow
 def test_functions_of_modules_run(home: Path) -> None:
     module = home / "module"
     (module / "src" / "greets").mkdir(parents=True, exist_ok=True)

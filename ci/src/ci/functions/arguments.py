@@ -39,6 +39,17 @@ Since = Annotated[
 ]
 Link = Annotated[str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")]
 
+Advisories = Annotated[
+    dagger.Directory | None,
+    Doc(
+        "Advisories of OSV's schema, as JSON or YAML, or in archives of them; services are asked without"
+    ),
+]
+MaxAgeDays = Annotated[
+    int | None,
+    Doc("How many days old the newest of the advisories may be, instead of what the settings say"),
+]
+
 Services = Annotated[
     list[dagger.Service] | None,
     Doc("Registries on this machine's loopback, as tcp://127.0.0.1:5000; told by their ports"),

@@ -9,7 +9,9 @@ from ci import capturing, gates, reproduction
 from ci.errors import ReproductionError
 from ci.functions.arguments import (
     UNSEEN,
+    Advisories,
     Feed,
+    MaxAgeDays,
     Postgres,
     Python,
     Repository,
@@ -36,6 +38,8 @@ class CaptureFunctions:
         postgres: Postgres = None,
         select: Select = None,
         feed: Feed = None,
+        advisories: Advisories = None,
+        max_age_days: MaxAgeDays = None,
         passing: Annotated[bool, Doc("Capture the steps that pass, too")] = False,  # noqa: FBT002
     ) -> dagger.Directory:
         """Run gates, and give a bundle for each step that fails, to be taken home and `reproduce`d.
@@ -43,7 +47,14 @@ class CaptureFunctions:
         Red or not, table.txt holds what the gates say.
         """
         selection = Selection(python, postgres, select)
-        subject = Subject(source=source, git=git, selection=selection, feed=feed)
+        subject = Subject(
+            source=source,
+            git=git,
+            selection=selection,
+            feed=feed,
+            advisories=advisories,
+            max_age_days=max_age_days,
+        )
         return await capturing.directory(subject, gate or ["test"], passing=passing)
 
     @uncached

@@ -9,7 +9,16 @@ from ci import gates
 from ci.change import posting
 from ci.change.review import review
 from ci.errors import GateError
-from ci.functions.arguments import Feed, Link, Repository, Since, Source, uncached
+from ci.functions.arguments import (
+    Advisories,
+    Feed,
+    Link,
+    MaxAgeDays,
+    Repository,
+    Since,
+    Source,
+    uncached,
+)
 from ci.reports import directory, place
 from ci.subject import Subject
 
@@ -28,6 +37,8 @@ class ChangeFunctions:
         since: Since = "",
         gate: Gate = None,
         feed: Feed = None,
+        advisories: Advisories = None,
+        max_age_days: MaxAgeDays = None,
         images: Images = False,  # noqa: FBT002
         link: Link = "",
         token: Annotated[
@@ -59,7 +70,14 @@ class ChangeFunctions:
             address=forge,
             service=forge_service,
         )
-        subject = Subject(source=source, git=git, feed=feed, since=since)
+        subject = Subject(
+            source=source,
+            git=git,
+            feed=feed,
+            advisories=advisories,
+            max_age_days=max_age_days,
+            since=since,
+        )
         found = await review(subject, gate or [*gates.REPORTED], images=images)
         if where:
             await posting.post(found, linked, where, git)
@@ -75,6 +93,8 @@ class ChangeFunctions:
         since: Since = "",
         gate: Gate = None,
         feed: Feed = None,
+        advisories: Advisories = None,
+        max_age_days: MaxAgeDays = None,
         images: Images = False,  # noqa: FBT002
         link: Link = "",
     ) -> dagger.Directory:
@@ -83,7 +103,14 @@ class ChangeFunctions:
         It holds what `report` gives, of what is new alone; report.md is the text of `pr`.
         """
         linked = place.check(link)
-        subject = Subject(source=source, git=git, feed=feed, since=since)
+        subject = Subject(
+            source=source,
+            git=git,
+            feed=feed,
+            advisories=advisories,
+            max_age_days=max_age_days,
+            since=since,
+        )
         found = await review(subject, gate or [*gates.REPORTED], images=images)
         made = directory.render(found.outcomes, linked)
         return made.with_new_file("report.md", found.markdown(linked))

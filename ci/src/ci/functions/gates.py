@@ -7,7 +7,17 @@ from dagger import Doc, check, function, generate
 
 from ci import gates
 from ci.docs import gate as documentation
-from ci.functions.arguments import Archive, Feed, Link, Repository, Since, Source, uncached
+from ci.functions.arguments import (
+    Advisories,
+    Archive,
+    Feed,
+    Link,
+    MaxAgeDays,
+    Repository,
+    Since,
+    Source,
+    uncached,
+)
 from ci.inspection import gate as inspecting
 from ci.reports import directory, place
 from ci.subject import Subject
@@ -87,6 +97,47 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git, since=since), "docs")
 
     @uncached
+    @check
+    async def dependencies(
+        self,
+        source: Source,
+        git: Repository,
+        advisories: Advisories = None,
+        max_age_days: MaxAgeDays = None,
+        since: Since = "",
+    ) -> str:
+        """Audit the packages of all locks with pip-audit and with Trivy, as [tool.ci.dependencies] says.
+
+        Fails for a vulnerability that either knows, and if one did not look at every package. Off without the table.
+        """
+        subject = Subject(
+            source=source,
+            git=git,
+            advisories=advisories,
+            max_age_days=max_age_days,
+            since=since,
+        )
+        return await gates.passed(subject, "dependencies")
+
+    @uncached
+    @check
+    async def licences(self, source: Source, git: Repository, since: Since = "") -> str:
+        """Hold the licences of all packages that images are made of against the lists of [tool.ci.licences].
+
+        Fails for one that is denied, not allowed or not known. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git, since=since), "licences")
+
+    @uncached
+    @check
+    async def workflows(self, source: Source, git: Repository, since: Since = "") -> str:
+        """Hold .github/workflows against zizmor, actionlint and our own rules, as [tool.ci.workflows] says.
+
+        Fails if one is unsafe or wrong or calls what is not there, or no job calls a gate. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git, since=since), "workflows")
+
+    @uncached
     async def report(
         self,
         source: Source,
@@ -95,6 +146,8 @@ class GateFunctions:
         feed: Feed = None,
         image: Archive = None,
         link: Link = "",
+        advisories: Advisories = None,
+        max_age_days: MaxAgeDays = None,
         since: Since = "",
     ) -> dagger.Directory:
         """Run the suite and the gates whose answers are findings, side by side, and make one report of them.
@@ -103,7 +156,15 @@ class GateFunctions:
         folder for each gate. It is made of red gates too, and of those that could not be checked.
         """
         linked = place.check(link)
-        subject = Subject(source=source, git=git, feed=feed, image=image, since=since)
+        subject = Subject(
+            source=source,
+            git=git,
+            feed=feed,
+            image=image,
+            advisories=advisories,
+            max_age_days=max_age_days,
+            since=since,
+        )
         return directory.render(await gates.outcomes(subject, gate or gates.REPORTED), linked)
 
     @function

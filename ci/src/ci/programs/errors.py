@@ -6,6 +6,9 @@ ProgramError
 ├── BundleError      what is attached to an image is no signed statement
 ├── LayoutError      a folder is no OCI layout, or a blob in it is not what its digest says
 ├── DatabaseError    a file is no vulnerability database, or a damaged one
+├── AdvisoryError    advisories cannot be read, or there is none
+├── AuditError       pip-audit broke off, or did not look at every package
+├── LicenceError     a licence that was named is no expression of SPDX
 ├── SbomError        a bill of materials cannot be read, or lacks a package
 ├── LoginError       a file of logins cannot be read, or keeps a login elsewhere
 ├── PlanError        a plan of what to push or to post cannot be read, or asks for what is not there
@@ -43,6 +46,18 @@ class LayoutError(ProgramError):
 
 class DatabaseError(ProgramError):
     """A file is no vulnerability database, or a damaged one."""
+
+
+class AdvisoryError(ProgramError):
+    """Advisories cannot be read, or there is none."""
+
+
+class AuditError(ProgramError):
+    """pip-audit broke off, or did not look at every package."""
+
+
+class LicenceError(ProgramError):
+    """A licence that was named is no expression of SPDX."""
 
 
 class SbomError(ProgramError):

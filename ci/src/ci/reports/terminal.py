@@ -62,6 +62,8 @@ def verdict(found: Verdict, gate: str = "") -> str:
     if len(waived) > ROWS:
         paragraphs.append(f"… and {len(waived) - ROWS} more that are waived{where}")
     paragraphs += [f"{waiver}: nothing was found" for waiver in division.unmatched]
+    if found.look.notes:
+        paragraphs.append("\n".join(found.look.notes))
     nothing = "nothing to mend" if found.narrowing is None else "nothing new to mend"
     paragraphs.append("; ".join(found.faults) or nothing)
     if found.narrowing is not None:

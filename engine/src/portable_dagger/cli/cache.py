@@ -1,4 +1,4 @@
-"""`dagger cache [prune]`: what takes space and why."""
+"""`dagger cache`: what takes space and why; with a word, `prune`, `save` and `load`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from portable_dagger.cli import prune
+from portable_dagger.cli import cache_file, prune
 from portable_dagger.cli.prune import ago, ask, table
 from portable_dagger.errors import CommandLineError
 from portable_dagger.store.sizes import format_size as size
@@ -20,11 +20,16 @@ SHOWN = 20
 
 
 def run(given: Given, arguments: list[str]) -> int:
-    """Show what takes space; `prune` frees it."""
-    if arguments == ["prune"]:
-        return prune.run(given, [])
-    if arguments:
-        raise CommandLineError(f"dagger cache: prune or nothing is wanted, not {arguments[0]}")
+    """Show what takes space; `prune` frees it, `save` and `load` bring it to another state."""
+    match arguments:
+        case ["prune"]:
+            return prune.run(given, [])
+        case ["save" | "load" as word, *files]:
+            return cache_file.run(given, word, files)
+        case [word, *_]:
+            raise CommandLineError(
+                f"dagger cache: prune, save, load or nothing is wanted, not {word}"
+            )
     facts = ask("GET", "/cache")
     if "json" in given:
         sys.stdout.write(json.dumps(facts, indent=4) + "\n")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from portable_dagger.cli import changes, display, output, queries, terminal, user_defaults
 from portable_dagger.cli import help as help_texts
-from portable_dagger.cli.chain import Chain, read
+from portable_dagger.cli.chain import Call, Chain, read
 from portable_dagger.cli.client import Session
 from portable_dagger.cli.flags import Reference, quoted
 from portable_dagger.cli.main import enter
@@ -16,6 +16,9 @@ from portable_dagger.cli.module_root import chosen, root, types
 from portable_dagger.cli.options import CALL, GLOBAL, Given, merged, scan
 from portable_dagger.cli.typedefs import LIST, VOID
 from portable_dagger.errors import CommandLineError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OPTIONS = (*CALL, *GLOBAL)
 EXPORT = {
@@ -56,7 +59,7 @@ def run(given: Given, arguments: list[str], verb: str = "call") -> int:
 
 def answer(session: Session, chain: Chain, given: Given) -> Result:
     """Evaluate a chain; changes are shown, and applied after a question."""
-    known = objects(session, chain)
+    known = objects(session, chain.calls)
     path = given.get("output", [""])[-1]
     name = chain.returns.item.name or ""
     if not chain.returns.has_functions:
@@ -80,9 +83,9 @@ def answer(session: Session, chain: Chain, given: Given) -> Result:
     return Result(output.as_objects(name, queries.extract(data, queries.path(chain.calls, leaf))))
 
 
-def objects(session: Session, chain: Chain) -> dict[Reference, str]:
+def objects(session: Session, calls: Sequence[Call]) -> dict[Reference, str]:
     """Make the objects that flags name and return their IDs; an error names the flag."""
-    wanted = queries.references(chain)
+    wanted = queries.references(calls)
     if not wanted:
         return {}
     made = session.ask(queries.addresses(wanted))
@@ -91,7 +94,7 @@ def objects(session: Session, chain: Chain) -> dict[Reference, str]:
         if key[1:].isdecimal():
             reference = wanted[int(key[1:])]
             raise RequestError(
-                f'{queries.flag_of(chain, reference)} "{reference.text}": {error["message"]}',
+                f'{queries.flag_of(calls, reference)} "{reference.text}": {error["message"]}',
                 (error.get("extensions") or {}).get("hint") or "",
             )
         raise RequestError(error["message"])

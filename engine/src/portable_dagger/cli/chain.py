@@ -100,7 +100,7 @@ def read(  # noqa: PLR0913, PLR0917  what decides how words are read
     calls = tuple(
         Call(
             function,
-            {} if helping else _values(function, texts, types, default, is_constructor=index == 0),
+            {} if helping else values(function, texts, types, default, is_constructor=index == 0),
         )
         for index, (function, texts) in enumerate(chain)
     )
@@ -156,7 +156,7 @@ def _command(verb: str, chain: list[tuple[Function, dict[str, list[str]]]]) -> s
     return " ".join([verb, *(function.command for function, _ in chain[1:])])
 
 
-def _values(
+def values(
     function: Function,
     texts: dict[str, list[str]],
     types: Types,
@@ -164,14 +164,18 @@ def _values(
     *,
     is_constructor: bool,
 ) -> dict[str, flags.Value]:
-    values, missing = {}, []
+    """Return a function's arguments out of the texts given for them, and out of the user's defaults.
+
+    Raises CommandLineError for a text that is none of its type, or a required argument without one.
+    """
+    found, missing = {}, []
     for argument in function.args:
         given = texts.get(argument.name)
         if given is None and flags.supported(argument.type):
             setting = default(function, argument)
             given = None if setting is None else [setting]
         if given is not None:
-            values[argument.name] = flags.parse(argument, given, types.members)
+            found[argument.name] = flags.parse(argument, given, types.members)
         elif argument.required:
             missing.append(argument.flag)
     if missing and is_constructor:
@@ -183,4 +187,4 @@ def _values(
         raise CommandLineError(
             f"required flag(s) {names} not set", "add " + " ".join(f"--{n} …" for n in missing)
         )
-    return values
+    return found

@@ -54,6 +54,7 @@ class Session:
         self._left = b""
         self._heard = time.monotonic()
         self._lent = threading.Lock()
+        self._ended = False
         command = {"command": " ".join(["dagger", *sys.argv[1:]])}
         body = {
             "workdir": os.getcwd(),
@@ -115,7 +116,10 @@ class Session:
         self._returned()
 
     def end(self, *, failed: bool) -> None:
-        """Write what was captured, and let the progress become whole."""
+        """Write what was captured, and let the progress become whole; a second call does nothing."""
+        if self._ended:
+            return
+        self._ended = True
         lines = list(self._written_capture(failed=failed))
         self.settle(failed=failed)
         for line in lines:
@@ -157,18 +161,25 @@ class Session:
         """Send a GraphQL document and return the whole answer."""
         self.renderer.debug(text)
         user = binascii.b2a_base64(f"{self.token}:".encode(), newline=False).decode()
+        headers = {"Authorization": f"Basic {user}"}
+        _, answer = self._ask("/query", headers, {"query": text, **more})
+        return answer
+
+    def _ask(
+        self, path: str, headers: dict[str, str], body: dict[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        """Ask for work that may take long: Ctrl-C waits until it has ended."""
         asking = Connection(self.port)
         self._asking.add(asking)
-        headers = {"Authorization": f"Basic {user}"}
         try:
-            asking.send("POST", "/query", headers, {"query": text, **more})
-            asking.status()
+            asking.send("POST", path, headers, body)
+            status = asking.status()
             answer: dict[str, Any] = json.loads(asking.body())
         except (OSError, ValueError) as error:
             raise self._lost(error) from error
         asking.close()
         self._asking.discard(asking)
-        return answer
+        return status, answer
 
     def module(self, reference: str | None) -> Module:
         """Load a module (None: the one of the current folder or above) and serve it in this session."""
@@ -197,13 +208,12 @@ class Session:
             self._members[name] = tuple(v["name"] for v in data["__type"]["enumValues"])
         return self._members[name]
 
-    def replay(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Replay a step of a bundle; returns what came of it. RequestError if it cannot be tried."""
-        status, answer = self._exchange("POST", "/replay", {"token": self.token, **order})
+    def order(self, path: str, order: dict[str, Any]) -> dict[str, Any]:
+        """Have the engine do something in this session, such as `/replay`; RequestError if it cannot."""
+        status, answer = self._ask(path, self.engine.headers, {"token": self.token, **order})
         if status != OK:
             raise _refused(answer)
-        found: dict[str, Any] = answer
-        return found
+        return answer
 
     def settle(self, *, failed: bool) -> None:
         """Let the events of what has been answered arrive, so that progress is whole before the result is printed."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING, NamedTuple
 
-from portable_dagger.cli.chain import Call
+from portable_dagger.cli.chain import Call, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from portable_dagger.cli.chain import Default, Types
     from portable_dagger.cli.typedefs import Function, Module, Type
 
 
@@ -55,6 +56,22 @@ def select(gates: list[Gate], patterns: list[str]) -> list[Gate]:
     if not patterns:
         return gates
     return [gate for gate in gates if any(matches(gate.name, pattern) for pattern in patterns)]
+
+
+def filled(found: list[Gate], types: Types, default: Default) -> list[Gate]:
+    """Return gates with what the user's settings hold for their arguments."""
+    return [
+        gate._replace(
+            calls=tuple(
+                Call(
+                    call.function,
+                    values(call.function, {}, types, default, is_constructor=number == 0),
+                )
+                for number, call in enumerate(gate.calls)
+            )
+        )
+        for gate in found
+    ]
 
 
 def matches(name: str, pattern: str) -> bool:

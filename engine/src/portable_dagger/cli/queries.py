@@ -9,7 +9,7 @@ from portable_dagger.cli.flags import Literal, Reference, Value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from portable_dagger.cli.chain import Call, Chain
+    from portable_dagger.cli.chain import Call
 
 Json = Any
 """What `json.loads` gives."""
@@ -18,17 +18,15 @@ NIL = object()
 """What a chain gives when it meets a null before its end."""
 
 
-def references(chain: Chain) -> list[Reference]:
-    """Return the objects that have to be made before the call, each once."""
-    found = [
-        r for call in chain.calls for value in call.values.values() for r in _references(value)
-    ]
+def references(calls: Sequence[Call]) -> list[Reference]:
+    """Return the objects that have to be made before the calls, each once."""
+    found = [r for call in calls for value in call.values.values() for r in _references(value)]
     return list(dict.fromkeys(found))
 
 
-def flag_of(chain: Chain, reference: Reference) -> str:
+def flag_of(calls: Sequence[Call], reference: Reference) -> str:
     """Return the flag that names an object."""
-    for call in chain.calls:
+    for call in calls:
         for argument in call.function.args:
             if reference in _references(call.values.get(argument.name, [])):
                 return f"--{argument.flag}"
@@ -60,9 +58,9 @@ def request(calls: tuple[Call, ...], known: dict[Reference, str], leaf: str) -> 
     return text.strip()
 
 
-def together(chains: Sequence[tuple[Call, ...]], leaf: str) -> str:
+def together(chains: Sequence[tuple[Call, ...]], known: dict[Reference, str], leaf: str) -> str:
     """Return one request of several chains; the answers' keys are `a0`, `a1` … for their first fields."""
-    asked = (request(calls, {}, leaf)[1:-1].strip() for calls in chains)
+    asked = (request(calls, known, leaf)[1:-1].strip() for calls in chains)
     return "{ " + " ".join(f"a{number}: {text}" for number, text in enumerate(asked)) + " }"
 
 

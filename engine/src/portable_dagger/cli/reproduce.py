@@ -27,7 +27,7 @@ def run(given: Given, arguments: list[str]) -> int:
     with Session(
         display.renderer(given, files=True), wishes, offer=terminal.offered(given)
     ) as session:
-        answer = session.replay(order)
+        answer = session.order("/replay", order)
     told = json.dumps(answer, indent=4) + "\n" if "json" in given else harmless(text(answer))
     sys.stdout.write(told)
     code: int = answer["exit"]

@@ -197,7 +197,7 @@ class Shell:
 
     def _identity(self, value: Chain) -> Literal:
         data = self._session.query(
-            queries.request(value.calls, objects(self._session, value), "id")
+            queries.request(value.calls, objects(self._session, value.calls), "id")
         )
         return Literal(quoted(queries.extract(data, queries.path(value.calls, "id"))))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from portable_dagger.cli import display, flags, gates, queries
+from portable_dagger.cli import display, flags, gates, queries, user_defaults
+from portable_dagger.cli.call import objects
 from portable_dagger.cli.client import Session
 from portable_dagger.cli.help import columns
-from portable_dagger.cli.module_root import load
+from portable_dagger.cli.module_root import load, types
 from portable_dagger.errors import CommandLineError
 
 if TYPE_CHECKING:
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 def run(given: Given, arguments: list[str]) -> int:
     """List the services, or start them and wait until they end."""
     with Session(display.renderer(given), given) as session:
-        found = gates.select(gates.services(load(session, given)), arguments)
+        module = load(session, given)
+        found = gates.select(gates.services(module), arguments)
         if "list" not in given:
             if not found:
                 raise CommandLineError(
                     f"no service matches {' '.join(arguments)}".strip(),
                     "a function with @up that needs no arguments is one: dagger up --list",
                 )
-            _start(session, found, given)
+            default = user_defaults.of(module, session.renderer)
+            _start(session, gates.filled(found, types(session), default), given)
     if "list" in given:
         rows = [[gate.name, gate.function.summary] for gate in found]
         sys.stdout.write("\n".join(columns([["Name", "Description"], *rows])) + "\n")
@@ -34,6 +37,8 @@ def run(given: Given, arguments: list[str]) -> int:
 
 
 def _start(session: Session, found: list[Gate], given: Given) -> None:
+    calls = [gate.calls for gate in found]
+    known = objects(session, [call for each in calls for call in each])
     options = []
     if "ports" in given:
         if len(found) > 1:
@@ -43,7 +48,7 @@ def _start(session: Session, found: list[Gate], given: Given) -> None:
     elif "random" in given:
         options.append("random: true")
     else:
-        data = session.query(queries.together([gate.calls for gate in found], "ports { port }"))
+        data = session.query(queries.together(calls, known, "ports { port }"))
         refuse_collisions(
             {
                 gate.name: [
@@ -56,7 +61,7 @@ def _start(session: Session, found: list[Gate], given: Given) -> None:
             }
         )
     leaf = f"up({', '.join(options)})" if options else "up"
-    session.query(queries.together([gate.calls for gate in found], leaf))
+    session.query(queries.together(calls, known, leaf))
 
 
 def refuse_collisions(ports: dict[str, list[int]]) -> None:

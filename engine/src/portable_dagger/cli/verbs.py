@@ -33,6 +33,13 @@ PRUNE = (
     Option("dry-run", "only say what would go", short="n"),
 )
 
+KEEP = (
+    Option("max-size", "save: what the file may have (default: 2GB)", "size"),
+    Option("used-within", "save: only what was used in this time (default: 7d)", "duration"),
+    Option("volume", "save: also the cache volumes of this name", "pattern", repeatable=True),
+    Option("if-usable", "load: only warn if the file is missing, damaged or of another format"),
+)
+
 VERBS = (
     Verb(
         "bundle",
@@ -46,10 +53,11 @@ VERBS = (
     ),
     Verb(
         "cache",
-        "dagger cache [prune] [options]",
-        "show what takes space and why; with `prune`, free it",
-        (*JSON, *PRUNE),
-        "Without `prune`, only --all (list small entries too) and --json have a meaning.",
+        "dagger cache [prune | save file | load file] [options]",
+        "show what takes space and why; free it; save what is worth keeping in a file, or load it",
+        (*JSON, *PRUNE, *KEEP),
+        "Without a word, only --all (list small entries too) and --json have a meaning.\n"
+        "What a secret went into is not saved, nor are results of functions, whose code runs again.",
     ),
     Verb(
         "call",

@@ -137,7 +137,8 @@ def place(
             else:
                 _put_folder(draft, tree, source, path, to)
 
-    return edited(store, target, description, write)
+    taken = Snapshot(tuple(layer for source in ready for layer in source.root.layers))
+    return edited(store, target, description, write, taken)
 
 
 def _put_file(draft: Draft, entry: Entry, source: Source, path: str, to: Destination) -> None:
@@ -180,7 +181,7 @@ def _unpacked(store: Store, source: Source) -> Source:
             unpack(stream, draft.root)
 
     digest = content_digest(store, source.root, source.path)
-    return Source(edited(store, Snapshot(), ["unpack", digest], write), "/", "")
+    return Source(edited(store, Snapshot(), ["unpack", digest], write, source.root), "/", "")
 
 
 def _plain(path: Path) -> IO[bytes]:

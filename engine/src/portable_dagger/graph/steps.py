@@ -35,7 +35,7 @@ class Steps:
         self._store = store
         self._sharing = Sharing()
 
-    async def once(
+    async def once(  # noqa: PLR0913  how a result is found, shared and kept
         self,
         key: str,
         produce: Callable[[], Awaitable[StepOutcome]],
@@ -43,13 +43,14 @@ class Steps:
         instance: str = "",
         usable: Callable[[dict[str, Any]], bool] = lambda _: True,
         aside: str = "",
+        portable: bool = False,
     ) -> StepResult:
         """Return the step's kept result, or run `produce`, which answers (value, layers, blobs that it needs).
 
         `instance` keeps apart work in flight that must not be shared, such as execs bound to one session's services.
         `aside` is where a result is kept instead that is good for those who ask with it only, such as that of a command
         that had no network; they take one that is kept under `key` too. `usable` says of a kept result whether it will
-        do.
+        do. `portable`: whether another store may have the result too, see Store.put_step.
         """
         for name in (key, aside):
             kept = await asyncio.to_thread(self._store.get_step, name) if name else None
@@ -58,7 +59,9 @@ class Steps:
 
         async def run() -> StepResult:
             value, layers, blobs = await produce()
-            await asyncio.to_thread(self._store.put_step, aside or key, value, layers, blobs)
+            await asyncio.to_thread(
+                self._store.put_step, aside or key, value, layers, blobs, portable=portable
+            )
             return StepResult(value, cached=False)
 
         result: StepResult = await self._sharing.once((aside or key, instance), run)

@@ -160,10 +160,13 @@ class Images:
             )
         image = Image(reference, remote.digest, remote.manifest.config, snapshot, "registry")
         names = [remote.digest] if self.registries.endpoint else [remote.digest, str(reference)]
-        await self._remember(image, platform, names)
+        # What only credentials give is for those who have them.
+        await self._remember(image, platform, names, public=credentials is None)
         return image
 
-    async def _remember(self, image: Image, platform: Platform, names: list[str]) -> None:
+    async def _remember(
+        self, image: Image, platform: Platform, names: list[str], *, public: bool = True
+    ) -> None:
         value = {
             "digest": image.digest,
             "config": image.config.to_json(),
@@ -173,7 +176,11 @@ class Images:
         }
         for name in names:
             await asyncio.to_thread(
-                self.store.put_step, _key(name, platform), value, image.snapshot.layers
+                self.store.put_step,
+                _key(name, platform),
+                value,
+                image.snapshot.layers,
+                portable=public,
             )
 
     async def _recall(self, name: str, reference: Reference, platform: Platform) -> Image | None:

@@ -119,7 +119,7 @@ async def build_layer(
     finally:
         stage.abort()
     value = {"layer": digest, "variables": dict(variables)}
-    await asyncio.to_thread(store.put_step, recipe.key, value, [*below, digest])
+    await asyncio.to_thread(store.put_step, recipe.key, value, [*below, digest], portable=True)
     return digest, variables
 
 

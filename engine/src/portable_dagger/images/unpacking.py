@@ -96,10 +96,13 @@ class DigestReader:
         return f"sha256:{self._hash.hexdigest()}"
 
 
-def unpack(stream: IO[bytes], root: Path) -> str:
-    """Unpack an uncompressed tar stream into an empty directory and return the stream's digest (its `diff_id`)."""
+def unpack(stream: IO[bytes], root: Path, *, devices: bool = True) -> str:
+    """Unpack an uncompressed tar stream into an empty directory and return the stream's digest (its `diff_id`).
+
+    Without `devices`, a device node is an ArchiveError.
+    """
     reader = DigestReader(stream)
-    layer = _Layer(str(root), reader)
+    layer = _Layer(str(root), reader, devices=devices)
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r:") as tar:
             for member in tar:
@@ -114,9 +117,10 @@ def unpack(stream: IO[bytes], root: Path) -> str:
 class _Layer:
     """A layer directory while it is filled; paths are texts, since a Path for each entry would cost much time."""
 
-    def __init__(self, root: str, reader: DigestReader) -> None:
+    def __init__(self, root: str, reader: DigestReader, *, devices: bool) -> None:
         self._root = root
         self._reader = reader
+        self._devices = devices
         self._folders: dict[str, str] = {"": root}
         self._times: dict[str, float] = {}
         self._whited_out: set[str] = set()
@@ -135,8 +139,11 @@ class _Layer:
             self._white_out(folder, name)
             return
         path = f"{folder}/{name}"
-        if member.isdev() and not member.isfifo() and not linux.is_root_of_machine():
-            return  # not a user namespace's to make; the nodes that programs need are mounted anyway
+        if member.isdev() and not member.isfifo():
+            if not self._devices:
+                raise ArchiveError(f"a layer holds a device node: {member.name}")
+            if not linux.is_root_of_machine():
+                return  # not a user namespace's to make; the nodes that programs need are mounted anyway
         try:
             self._make(tar, member, path)
         except FileExistsError:

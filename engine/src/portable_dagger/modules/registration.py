@@ -46,7 +46,7 @@ async def registered(module: LoadedModule, context: Context, span: Span) -> type
             module, f"its code ended with {error.message}\n{last}", error.stderr
         ) from error
     found = found.named(module.name)
-    await asyncio.to_thread(context.store.put_step, key, typedefs.encode(found))
+    await asyncio.to_thread(context.store.put_step, key, typedefs.encode(found), portable=True)
     return found
 
 

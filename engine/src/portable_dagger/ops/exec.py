@@ -14,7 +14,12 @@ from portable_dagger.graph.steps import StepOutcome, step_key
 from portable_dagger.graph.values import Container, DirectoryMount, ExecResult
 from portable_dagger.ops.attempt import attempt
 from portable_dagger.ops.command import DEFAULTS, Command
-from portable_dagger.ops.identity import container_key, named_inputs, origin_inputs
+from portable_dagger.ops.identity import (
+    container_key,
+    named_inputs,
+    origin_inputs,
+    sees_secrets,
+)
 from portable_dagger.ops.launch import ROOT, Launch
 from portable_dagger.ops.paths import absolute, edited, expanded
 from portable_dagger.ops.terminal import open_where
@@ -88,6 +93,7 @@ async def run(
         aside=step_key("offline exec", key) if context.session.offline and command.network else "",
         # What is to be captured has to happen here and now.
         usable=lambda kept: captures is None or not captures.wants(command.args, kept["exitCode"]),
+        portable=not await asyncio.to_thread(sees_secrets, container, context.store),
     )
     if result.cached:
         progress.reused("exec", name, account)
@@ -174,7 +180,8 @@ def _keep(  # noqa: PLR0913, PLR0917  what a finished exec leaves
 ) -> StepOutcome:
     """Commit what the command wrote and return the step's value, with the layers that it needs."""
     title = " ".join(command.args)
-    after = _redirected(_committed(container, prepared, title), context, command, output)
+    after = _committed(container, context, prepared, title)
+    after = _redirected(after, context, command, output)
     store = context.store
     mounts = {
         mount.target: {"layers": list(mount.source.root.layers), "path": mount.source.path}
@@ -199,13 +206,14 @@ def _keep(  # noqa: PLR0913, PLR0917  what a finished exec leaves
     return value, needed, list(outputs.values())
 
 
-def _committed(container: Container, prepared: Launch, title: str) -> Container:
+def _committed(container: Container, context: Context, prepared: Launch, title: str) -> Container:
     added: dict[str, tuple[str, ...]] = {}
+    private = sees_secrets(container, context.store)
     for target, stage in prepared.stages.items():
         if any(stage.root.iterdir()):
             # Not made of the step's key: the same command may write something else when it is run again.
             digest = "sha256:" + secrets.token_hex(32)
-            stage.commit(digest, "exec", title)
+            stage.commit(digest, "exec", title, private=private)
             added[target] = (digest,)
     mounts = []
     for mount in container.mounts:

@@ -71,6 +71,25 @@ def origin_inputs(container: Container, key: dict[str, Any], store: Store) -> di
     }
 
 
+def sees_secrets(container: Container, store: Store) -> bool:
+    """Whether a command in the container may get to know a secret: its own, its services', or one in its files."""
+    layers = list(container.root.layers)
+    for mount in container.mounts:
+        match mount:
+            case SecretMount():
+                return True
+            case DirectoryMount():
+                layers += mount.source.root.layers
+    return (
+        bool(container.secret_environment)
+        or any(
+            service.container is not None and sees_secrets(service.container, store)
+            for _, service in container.services
+        )
+        or store.facts.private(layers)
+    )
+
+
 def named_inputs(container: Container, key: dict[str, Any]) -> Inputs:
     """Return the same by name for the record of runs; `key` is the container's key."""
     found: Inputs = {

@@ -25,6 +25,7 @@ from portable_dagger.ops.clock import set_clock
 from portable_dagger.ops.paths import user_of
 from portable_dagger.runtime import plan as runtime
 from portable_dagger.store import copy
+from portable_dagger.store.store import seeded
 from portable_dagger.store.tree import Tree
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def volume_key(mount: CacheMount) -> str:
 
 def _seed(store: Store, path: Path, mount: CacheMount) -> None:
     """Fill a new volume from its source and give it its owner and mode, once."""
-    mark = path.with_name(path.name + ".seeded")
+    mark = seeded(path)
     if mark.exists():
         return
     volume = mount.volume

@@ -11,6 +11,7 @@
     POST /why       see session.history
     POST /capture, /replay  see session.replays
     POST /bundle    see session.bundles
+    POST /save, /load  see session.cache_files
 All but /query want the engine's own token (`Authorization: Bearer …`), which only the user's state directory holds.
 """
 
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from portable_dagger.errors import EngineError, NotFoundError
-from portable_dagger.session import cache, history, replays
+from portable_dagger.session import cache, cache_files, history, replays
 from portable_dagger.session.request import answer
 from portable_dagger.session.session import Session
 
@@ -64,6 +65,8 @@ class Server:
                 web.post("/capture", self._capture),
                 web.post("/replay", self._replay),
                 web.post("/bundle", self._bundle),
+                web.post("/save", self._save),
+                web.post("/load", self._load),
             ]
         )
 
@@ -216,6 +219,16 @@ class Server:
         from portable_dagger.session import bundles  # noqa: PLC0415
 
         return web.json_response(await asyncio.to_thread(bundles.answer, await request.json()))
+
+    async def _save(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        session = self._client(body["token"]).session
+        return web.json_response(await session.run(cache_files.save(session, body)))
+
+    async def _load(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        session = self._client(body["token"]).session
+        return web.json_response(await session.run(cache_files.load(session, body)))
 
     async def _stop(self, request: web.Request) -> web.StreamResponse:
         stopping = not ((await request.json()).get("idle") and self._engine.sessions)

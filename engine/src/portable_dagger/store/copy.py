@@ -62,7 +62,7 @@ def copy(  # noqa: PLR0913  what a copy is made of
         for path, entry in reversed(folders):
             _times(draft.root / path.lstrip("/"), entry)
 
-    return edited(store, target, description, write)
+    return edited(store, target, description, write, source)
 
 
 def _times(path: Path, entry: Entry) -> None:

@@ -162,9 +162,16 @@ def duplicate(entry: Entry, target: Path) -> None:
 
 
 def edited(
-    store: Store, snapshot: Snapshot, description: Sequence[Any], write: Callable[[Draft], None]
+    store: Store,
+    snapshot: Snapshot,
+    description: Sequence[Any],
+    write: Callable[[Draft], None],
+    source: Snapshot = Snapshot(),  # noqa: B008  immutable
 ) -> Snapshot:
-    """Return the snapshot with the layer that `write` makes; the layer of an edit done before is reused."""
+    """Return the snapshot with the layer that `write` makes; the layer of an edit done before is reused.
+
+    `source` is where `write` takes files from, if not from the snapshot: what is private there is private here.
+    """
     base = squashed(store, snapshot) if len(snapshot.layers) >= DEEPEST else snapshot
     text = json.dumps([REVISION, base.digest, *description], sort_keys=True)
     digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -173,7 +180,9 @@ def edited(
         try:
             with disk_errors(store.root):
                 write(Draft(stage.root, Tree(store.layer_paths(base))))
-            stage.commit(digest, "edit", " ".join(str(word) for word in description[:2]))
+            title = " ".join(str(word) for word in description[:2])
+            private = store.facts.private((*base.layers, *source.layers))
+            stage.commit(digest, "edit", title, private=private)
         finally:
             stage.abort()
     return Snapshot((*base.layers, digest))
@@ -194,7 +203,7 @@ def squashed(store: Store, snapshot: Snapshot) -> Snapshot:
         for entry in reversed(folders):
             like(draft.root / entry.path.lstrip("/"), entry)
 
-    return edited(store, Snapshot(), ["squash", snapshot.digest], write)
+    return edited(store, Snapshot(), ["squash", snapshot.digest], write, snapshot)
 
 
 def write_file(  # noqa: PLR0913, PLR0917  what a file is made of

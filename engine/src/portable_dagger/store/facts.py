@@ -1,7 +1,11 @@
-"""What the index knows of things that take space: what made them, how large they are, when they were last used."""
+"""What the index knows of things that take space: what made them, how large they are, when they were last used.
+
+A layer is private when a secret went into what made it, as far as the engine can tell: it stays in this store.
+"""
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +18,15 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
     place TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
     size INTEGER, measured REAL NOT NULL DEFAULT 0, created REAL NOT NULL, used REAL NOT NULL,
-    uses INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (place, name));
+    uses INTEGER NOT NULL DEFAULT 0,
+    private INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (place, name));
 """
+
+UPGRADE = """
+ALTER TABLE facts ADD COLUMN private INTEGER NOT NULL DEFAULT 0;
+UPDATE facts SET private = 1 WHERE place = 'layer' AND kind IN ('exec', 'edit');
+"""
+"""What indexes lack that were made before layers could be private: of theirs nobody knows."""
 
 DESCRIBE = (
     "INSERT INTO facts (place, name, kind, title, size, created, used) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -53,13 +64,30 @@ class Facts:
             ).fetchall()
         return {(row[0], row[1]): Fact(*row) for row in rows}
 
-    def kind(self, place: str, name: str) -> str:
-        """Return what made a thing; "" where that is not known."""
+    def of(self, place: str, name: str) -> Fact | None:
+        """Return what is known of a thing; None for nothing."""
         with self._index.cursor() as cursor:
             row = cursor.execute(
-                "SELECT kind FROM facts WHERE place = ? AND name = ?", (place, name)
+                "SELECT place, name, kind, title, size, measured, created, used, uses FROM facts"
+                " WHERE place = ? AND name = ?",
+                (place, name),
             ).fetchone()
-        return row[0] if row else ""
+        return Fact(*row) if row else None
+
+    def kind(self, place: str, name: str) -> str:
+        """Return what made a thing; "" where that is not known."""
+        found = self.of(place, name)
+        return found.kind if found else ""
+
+    def private(self, layers: Iterable[str]) -> bool:
+        """Whether one of some layers is private."""
+        with self._index.cursor() as cursor:
+            row = cursor.execute(
+                "SELECT 1 FROM facts WHERE private AND place = 'layer'"
+                " AND name IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(layers)),),
+            ).fetchone()
+        return row is not None
 
     def describe(
         self, place: str, name: str, kind: str, title: str, size: int | None = None

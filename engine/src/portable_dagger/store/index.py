@@ -36,6 +36,9 @@ UPDATE steps SET blobs = json_array(
 """
 """What indexes lack that were made before there was a collection."""
 
+PORTABLE = "ALTER TABLE steps ADD COLUMN portable INTEGER NOT NULL DEFAULT 0;"
+"""What indexes lack that were made before steps could go to another store."""
+
 CONTENTS = 200_000
 """How many digests of contents are remembered."""
 
@@ -53,6 +56,11 @@ class Index:
         columns = {row[1] for row in self._database.execute("PRAGMA table_info(steps)")}
         if "blobs" not in columns:
             self._database.executescript(UPGRADE)
+        if "portable" not in columns:
+            self._database.executescript(PORTABLE)
+        columns = {row[1] for row in self._database.execute("PRAGMA table_info(facts)")}
+        if "private" not in columns:
+            self._database.executescript(facts.UPGRADE)
 
     def close(self) -> None:
         """Close the file."""
@@ -86,12 +94,15 @@ class Index:
         with self.cursor() as cursor:
             return dict(cursor.execute("SELECT digest, number FROM layers"))
 
-    def add_layer(self, digest: str, number: int, kind: str, title: str) -> None:
-        """Record a layer that is in place, what made it and what it is."""
+    def add_layer(self, digest: str, number: int, kind: str, title: str, *, private: bool) -> None:
+        """Record a layer that is in place, what made it and what it is; `private` as in store.facts."""
         now = time.time()
         with self.transaction() as cursor:
             cursor.execute("INSERT INTO layers VALUES (?, ?, ?, ?)", (number, digest, now, now))
             cursor.execute(facts.DESCRIBE, ("layer", digest, kind, title, None, now, now))
+            cursor.execute(
+                "UPDATE facts SET private = ? WHERE place = 'layer' AND name = ?", (private, digest)
+            )
 
     def remove_layers(self, digests: Iterable[str]) -> None:
         """Forget layers, all at once or none."""
@@ -109,16 +120,22 @@ class Index:
         return (json.loads(row[0]), json.loads(row[1]), json.loads(row[2])) if row else None
 
     def put_step(
-        self, key: str, value: Mapping[str, Any], layers: Sequence[str], blobs: Sequence[str]
+        self,
+        key: str,
+        value: Mapping[str, Any],
+        layers: Sequence[str],
+        blobs: Sequence[str],
+        *,
+        portable: bool,
     ) -> None:
         """Keep a step's value; an older one is replaced."""
         now = time.time()
         texts = (json.dumps(value), json.dumps(list(layers)))
         with self.cursor() as cursor:
             cursor.execute(
-                "INSERT OR REPLACE INTO steps (key, value, layers, created, used, blobs)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (key, *texts, now, now, json.dumps(list(blobs))),
+                "INSERT OR REPLACE INTO steps (key, value, layers, created, used, blobs, portable)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (key, *texts, now, now, json.dumps(list(blobs)), portable),
             )
 
     def needs(self) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -21,13 +21,13 @@ class Patterns:
     """An ordered list of patterns."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._rules: list[tuple[bool, re.Pattern[str]]] = []
+        self._rules: list[tuple[bool, re.Pattern[str], re.Pattern[str]]] = []
         for text in texts:
             negated = text.startswith("!")
             cleaned = _cleaned(text[1:] if negated else text)
             if cleaned:
-                self._rules.append((negated, compiled(cleaned)))
-        self.negates = any(negated for negated, _ in self._rules)
+                self._rules.append((negated, compiled(cleaned), covering(cleaned)))
+        self.negates = any(negated for negated, _, _ in self._rules)
 
     def __bool__(self) -> bool:
         """Whether there is any pattern."""
@@ -35,19 +35,16 @@ class Patterns:
 
     def match(self, path: str) -> bool:
         """Whether a relative path, or a directory above it, is covered."""
-        parents = [path]
-        while path := posixpath.dirname(path):
-            parents.append(path)
         covered = False
-        for negated, rule in self._rules:
-            if covered == negated and any(rule.fullmatch(here) for here in parents):
+        for negated, _, covers in self._rules:
+            if covered == negated and covers.fullmatch(path):
                 covered = not negated
         return covered
 
     def match_exactly(self, path: str) -> bool:
         """Whether a relative path itself matches, whatever covers its parents."""
         covered = False
-        for negated, rule in self._rules:
+        for negated, rule, _ in self._rules:
             if rule.fullmatch(path):
                 covered = not negated
         return covered
@@ -59,6 +56,13 @@ def _cleaned(text: str) -> str:
     if not text or text.startswith("/"):
         return ""
     return posixpath.normpath("/" + text).lstrip("/")
+
+
+@lru_cache(maxsize=4096)
+def covering(pattern: str) -> re.Pattern[str]:
+    """Translate one pattern, so that it matches what lies below its matches too."""
+    rule = compiled(pattern)
+    return re.compile(f"(?:{rule.pattern})(?:/.*)?", rule.flags | re.DOTALL)
 
 
 @lru_cache(maxsize=4096)

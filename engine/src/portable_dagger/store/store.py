@@ -55,12 +55,14 @@ class Stage:
         path.mkdir(exist_ok=True)
         return path
 
-    def commit(self, digest: str, kind: str = "", title: str = "") -> None:
+    def commit(
+        self, digest: str, kind: str = "", title: str = "", *, private: bool = False
+    ) -> None:
         """Make it the layer `digest`; it is dropped when the store has that layer.
 
-        `kind` says what made it (exec, host, image …), `title` what it is.
+        `kind` says what made it (exec, host, image …), `title` what it is; `private` as in store.facts.
         """
-        self.store.take(self, digest, kind, title)
+        self.store.take(self, digest, kind, title, private=private)
 
     def abort(self) -> None:
         """Drop it; nothing happens after a commit."""
@@ -171,7 +173,7 @@ class Store:
             path = self.volumes()[key]
             self.index.remove_volume(key)
             self.usage.forget("volume", key)
-            for file in (path, path.with_name(f"{path.name}.seeded")):
+            for file in (path, seeded(path)):
                 if file.exists():
                     self.discard(file)
         return True
@@ -209,13 +211,15 @@ class Store:
             root.mkdir(mode=0o755)
         return Stage(self, root)
 
-    def take(self, stage: Stage, digest: str, kind: str = "", title: str = "") -> None:
+    def take(
+        self, stage: Stage, digest: str, kind: str = "", title: str = "", *, private: bool = False
+    ) -> None:
         """Make a stage a layer."""
         with self.lock, disk_errors(self.root):
             if digest not in self._layers:
                 number = next(self._numbers)
                 stage.root.rename(self.root / "layers" / str(number))
-                self.index.add_layer(digest, number, kind, title)
+                self.index.add_layer(digest, number, kind, title, private=private)
                 self._layers[digest] = number
             self.usage.touch("layer", (digest,))
         stage.abort()
@@ -234,9 +238,14 @@ class Store:
         value: Mapping[str, Any],
         layers: Sequence[str] = (),
         blobs: Sequence[str] = (),
+        *,
+        portable: bool = False,
     ) -> None:
-        """Keep a step's value with the layers and blobs that it needs."""
-        self.index.put_step(key, value, layers, blobs)
+        """Keep a step's value with the layers and blobs that it needs.
+
+        `portable`: another store may have it too, as it holds no secret and took more time than fetching it will.
+        """
+        self.index.put_step(key, value, layers, blobs, portable=portable)
 
     def get_recipe(self, digest: str) -> str | None:
         """Return the text of a recipe."""
@@ -302,6 +311,20 @@ class Store:
             self.facts.describe("volume", key, "volume", title)
         return path
 
+    def take_volume(self, stage: Stage, key: str, title: str) -> bool:
+        """Make a stage a cache volume unless there is one of that key; whether it became one."""
+        with self.lock, disk_errors(self.root):
+            path = self.root / "volumes" / str(self.index.volume(key))
+            new = not path.exists()
+            if new:
+                self.usage.touch("volume", (key,))
+                stage.root.rename(path)
+                seeded(path).touch()
+        if new:
+            self.facts.describe("volume", key, "volume", title)
+        stage.abort()
+        return new
+
     def volumes(self) -> dict[str, Path]:
         """Return the directories of all cache volumes by key."""
         return {k: self.root / "volumes" / str(n) for k, n in self.index.volumes().items()}
@@ -310,6 +333,11 @@ class Store:
 def blob_name(digest: str) -> str:
     """Return the name of a blob's file."""
     return digest.removeprefix("sha256:")
+
+
+def seeded(volume: Path) -> Path:
+    """Return the file that says of a cache volume's directory that its first content is in it."""
+    return volume.with_name(f"{volume.name}.seeded")
 
 
 def file_digest(path: Path) -> str:

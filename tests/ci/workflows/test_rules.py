@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ci.workflows import rules
+from ci.workflows.interface import Argument, Function, Interface
+from ci.workflows.rules import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ci.workflows.workflow import Workflow
+
+SHOP = Interface(
+    main="Shop",
+    constructor=Function({}, ""),
+    objects={
+        "Shop": {
+            "lint": Function({"--path": Argument(required=False, switch=False)}, ""),
+            "test": Function({}, ""),
+            "scan": Function({}, ""),
+        }
+    },
+    checks=("lint", "test"),
+    generators=(),
+    services=(),
+)
+CLEAN = """\
+on:
+  push:
+  workflow_dispatch:
+    inputs:
+      function: {type: choice, options: [lint, test]}
+jobs:
+  test:
+    timeout-minutes: 5
+    strategy: {matrix: {gate: [lint, test]}}
+    steps:
+      - uses: actions/checkout@v4
+      - run: ./dagger check ${{ matrix.gate }}
+  any:
+    timeout-minutes: 5
+    steps:
+      - run: ./dagger call "$FUNCTION"
+        env: {FUNCTION: '${{ inputs.function }}'}
+  scan:
+    timeout-minutes: 5
+    steps:
+      - run: ./dagger call scan
+  reused:
+    uses: ./.github/workflows/other.yml
+"""
+
+
+def judge(*workflows: Workflow, also: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    return [(each.id, each.place) for each in rules.judge(Subject(workflows, SHOP, also))]
+
+
+def test_a_workflow_that_is_right_breaks_no_rule(parse: Callable[[str], Workflow]) -> None:
+    assert judge(parse(CLEAN), also=("scan",)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "line"),
+    [
+        ("call scan", "call scna", "unknown-function", 21),
+        ("call scan", "call scan --feed=x", "unknown-argument", 21),
+        ("options: [lint, test]", "options: [lint, tset]", "unknown-function", 16),
+        ("type: choice, options: [lint, test]", "type: string", "unknown-function", 16),
+        ("gate: [lint, test]", "gate: [lint, test, tpes]", "unknown-function", 12),
+        ("- run: ./dagger call scan", "- run: |\n          true\n          ./dagger call scan", "long-run", 21),
+        ("- run: ./dagger call scan", "- run: make scan", "no-call", 18),
+        ("scan:\n    timeout-minutes: 5", "scan:", "no-timeout", 18),
+    ],
+)  # fmt: skip
+def test_each_rule_says_which_line_breaks_it(
+    parse: Callable[[str], Workflow], old: str, new: str, rule: str, line: int
+) -> None:
+    assert old in CLEAN
+    path = ".github/workflows/ci.yml"
+
+    assert judge(parse(CLEAN.replace(old, new, 1))) == [(rule, f"{path}:{line}")]
+
+
+def test_every_gate_has_to_be_called_by_some_job(parse: Callable[[str], Workflow]) -> None:
+    text = "jobs: {a: {timeout-minutes: 1, steps: [{run: ./dagger call test}]}}"
+
+    found = rules.judge(Subject((parse(text),), SHOP, ("scan",)))
+
+    assert [(each.id, each.place, each.message) for each in found] == [
+        ("uncalled-gate", ".github/workflows", "no job calls 'lint'"),
+        ("uncalled-gate", ".github/workflows", "no job calls 'scan'"),
+    ]
+    assert judge(parse(text), parse(text.replace("call test", "check"))) == []
+
+
+def test_another_module_is_no_call_of_this_one(parse: Callable[[str], Workflow]) -> None:
+    text = CLEAN.replace("./dagger call scan", "./dagger -m github.com/x/y call scan")
+
+    assert judge(parse(text)) == [("no-call", ".github/workflows/ci.yml:18")]
