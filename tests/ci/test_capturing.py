@@ -28,6 +28,7 @@ python-image = "python:{version}-slim-bookworm"
 postgres = ["15"]
 requirements = "lock.txt"
 packages = ["shop"]
+coverage-threshold = 0
 [tool.ci.image]
 name = "shop"
 base = "python:3.11-slim-bookworm"

@@ -39,6 +39,8 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "ci_local",
         "code_security",
         "compare",
+        "contract",
+        "coverage",
         "dependencies",
         "docs",
         "docs_fix",
@@ -98,7 +100,10 @@ def test_what_builds_everything_twice_is_no_check() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["format", "lint", "types", "code_security", "secrets", "docs", "licences", "workflows"],
+    [
+        *("format", "lint", "types", "code_security", "secrets", "docs"),
+        *("licences", "workflows", "contract", "coverage"),
+    ],
 )
 def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str) -> None:
     registered = function(name)

@@ -11,6 +11,8 @@ from dagger.mod import default_module
 
 from ci import Ci
 from ci.baseline import BaselineSettings
+from ci.contract.settings import ContractSettings, ServiceSettings
+from ci.coverage.settings import CoverageSettings
 from ci.dependencies.settings import DependenciesSettings
 from ci.docs.settings import DocsSettings
 from ci.image_settings import ArtifactSettings, ImageSettings, VariantSettings
@@ -45,6 +47,9 @@ TABLES = {
     "### `[tool.ci.lint]`": LintSettings,
     "### `[tool.ci.types.NAME]`": TypesSettings,
     "### `[tool.ci.code-security]`": CodeSecuritySettings,
+    "### `[tool.ci.contract]`": ContractSettings,
+    "### `[tool.ci.contract.service]`": ServiceSettings,
+    "### `[tool.ci.coverage]`": CoverageSettings,
     "### `[tool.ci.baseline]`": BaselineSettings,
     "### `[tool.ci.secrets]`": SecretsSettings,
     "### `[tool.ci.docs]`": DocsSettings,

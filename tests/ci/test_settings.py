@@ -25,7 +25,7 @@ def test_two_keys_are_enough() -> None:
             environment=(),
             database_variable="DATABASE_URL",
             database_scheme="postgresql",
-            coverage_threshold=0,
+            coverage_threshold=80,
             python_image="python:{version}-slim",
             postgres_image="postgres:{version}",
         )

@@ -8,7 +8,7 @@ from typing import Final
 import dagger
 from dagger import dag
 
-from ci import artifact, layer, lock, python, system
+from ci import artifact, image, layer, lock, python, system
 from ci.image_settings import VARIANTS_TABLE, ArtifactSettings, ImageSettings, VariantSettings
 from ci.layer import Layer, LayerPlan
 from ci.program import IMAGE as TOOLS
@@ -62,6 +62,22 @@ class Builder:
             (variant, platform, [packed[name] for name in names])
             for variant, platform, names in stacks
         ]
+
+    async def unpacked(self, variant: VariantSettings) -> dagger.Container:
+        """Return what the native image of a variant holds, above its base and not packed: an edit needs no layers."""
+        packages = await self._packages([(variant, self.native)])
+        container = dag.container().from_(self.settings.base)
+        for name, value in image.environment(self.settings, variant):
+            container = container.with_env_variable(name, value)
+        wheels = packages[variant.requirements, self.native]
+        container = container.with_directory(artifact.PACKAGES, wheels)
+        if self.settings.artifact is not None:
+            made = await self._artifact(self.settings.artifact, packages)
+            container = container.with_directory(self.settings.artifact.path, made)
+        # Last, so that an edit changes nothing below it.
+        return container.with_directory(self.settings.folder, self.application()).with_workdir(
+            self.settings.folder
+        )
 
     def application(self) -> dagger.Directory:
         """Return the application's files."""

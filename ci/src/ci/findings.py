@@ -30,6 +30,8 @@ class Kind(Enum):
     TEST = "test"
     DOCS = "docs"
     WORKFLOW = "workflow"
+    CONTRACT = "contract"
+    COVERAGE = "coverage"
 
 
 class Severity(IntEnum):

@@ -11,6 +11,8 @@ from typing import Final
 import dagger
 
 from ci import change, images, inspection, scan, serving, step, suites, table
+from ci.contract.gate import judged as contract
+from ci.coverage.gate import judged as coverage
 from ci.dependencies import gate as dependencies
 from ci.docs import gate as docs
 from ci.errors import CiError, GateError, SelectionError
@@ -39,6 +41,8 @@ JUDGED: Final[Mapping[str, Judge]] = {
     "dependencies": dependencies.judged,
     "licences": licences.judged,
     "workflows": workflows_judged,
+    "contract": contract,
+    "coverage": coverage,
 }
 
 REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}

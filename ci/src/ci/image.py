@@ -51,22 +51,12 @@ def assemble(
     """Return the image of a variant and platform that these layers make, the lowest first."""
     entries = [packed.entry for packed in layers]
     about = labels(settings, revision)
-    environment = {
-        "PATH": _PATH,
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": artifact.PACKAGES,
-        "PYTHONUNBUFFERED": "1",
-        # Its files cannot be written, and bytecode is nowhere else looked for.
-        "PYTHONDONTWRITEBYTECODE": "1",
-        **dict(settings.environment),
-        **dict(variant.environment),
-    }
     config = oci.config(
         oci.Config(
             platform=platform,
             created=revision.created,
             user=f"{settings.user}:{settings.user}",
-            environment=tuple(environment.items()),
+            environment=environment(settings, variant),
             command=settings.command,
             folder=settings.folder,
             port=settings.port,
@@ -77,6 +67,21 @@ def assemble(
     )
     manifest = oci.manifest(config, entries, tuple(about.items()))
     return Image(variant.name, platform, config, manifest, tuple(layers))
+
+
+def environment(settings: ImageSettings, variant: VariantSettings) -> tuple[tuple[str, str], ...]:
+    """Return the variables that the application finds in the images of a variant."""
+    values = {
+        "PATH": _PATH,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": artifact.PACKAGES,
+        "PYTHONUNBUFFERED": "1",
+        # Its files cannot be written, and bytecode is nowhere else looked for.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **dict(settings.environment),
+        **dict(variant.environment),
+    }
+    return tuple(values.items())
 
 
 def labels(settings: ImageSettings, revision: Revision) -> Mapping[str, str]:

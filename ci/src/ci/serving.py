@@ -40,11 +40,13 @@ def command(image: ImageSettings, serve: ServeSettings) -> list[str]:
     return ["sh", "-c", f"{shlex.join(serve.prepare)} && exec {shlex.join(image.command)}"]
 
 
-def server(container: dagger.Container, image: ImageSettings, serve: ServeSettings) -> Server:
-    """Return the server of an application's image."""
+def server(
+    container: dagger.Container, image: ImageSettings, serve: ServeSettings, name: str = "serve"
+) -> Server:
+    """Return the server of an application's image; those of another `name` have another database."""
     databases: tuple[Server, ...] = ()
     if serve.postgres_image:
-        databases = (postgres.server(serve.postgres_image, "serve"),)
+        databases = (postgres.server(serve.postgres_image, name),)
         address = postgres.url(serve.database_scheme)
         container = container.with_env_variable(serve.database_variable, address)
     if image.port is not None:

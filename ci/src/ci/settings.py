@@ -25,6 +25,8 @@ TABLES: Final = (
     "dependencies",
     "licences",
     "workflows",
+    "contract",
+    "coverage",
 )
 """The tables of [tool.ci]; each has its reader."""
 
@@ -112,8 +114,8 @@ class SuiteSettings:
     environment: tuple[tuple[str, str], ...] = key(VARIABLES, ())
     database_variable: str = key(TEXT, "DATABASE_URL")
     database_scheme: str = key(TEXT, "postgresql")
-    coverage_threshold: float = key(PERCENT, 0.0)
-    """Least coverage in percent of all cells together."""
+    coverage_threshold: float = key(PERCENT, 80.0)
+    """Least coverage in percent of all cells together; 0 holds nothing."""
 
     python_image: str = key(IMAGE, f"python:{VERSION}-slim")
     postgres_image: str = key(IMAGE, f"postgres:{VERSION}")

@@ -12,6 +12,7 @@ from dagger import dag
 from ci import coverage, hash_seed, junit, known, postgres, python, step
 from ci.errors import ReportError
 from ci.matrix import Cell
+from ci.output import last_lines
 from ci.results import Result, Summary
 from ci.settings import VERSION, SuiteSettings
 from ci.step import Mount, Server, Step
@@ -20,10 +21,10 @@ SOURCE: Final = "/src"
 REPORT: Final = "/report"
 JUNIT: Final = "junit.xml"
 COBERTURA: Final = "coverage.xml"
+LINES: Final = "coverage.json"
 DATA: Final = "coverage.data"
 
 _CELLS: Final = "/cells"
-_LAST_LINES: Final = 25
 _NO_TESTS: Final = 5
 """pytest's exit code for: no tests were collected."""
 
@@ -123,7 +124,8 @@ class Suite:
         if cell.postgres is not None:
             image = self.settings.postgres_image.replace(VERSION, cell.postgres)
             address = postgres.url(self.settings.database_scheme)
-            servers = (postgres.server(image, cell.name),)
+            # The suite of the baseline may run beside this one: what differs has another server.
+            servers = (postgres.server(image, f"{cell.name} {self.seed}"),)
             container = container.with_env_variable(self.settings.database_variable, address)
         for name, value in self.settings.environment:
             container = container.with_env_variable(name, value)
@@ -177,6 +179,12 @@ class Suite:
         )
 
 
+async def lines(merged: dagger.Container) -> str:
+    """Return the coverage of all cells line by line, as coverage.py's JSON."""
+    path = f"{REPORT}/{LINES}"
+    command = ["python", "-m", "coverage", "json", "--quiet", "--fail-under=0", "-o", path]
+    return await merged.with_exec(command).file(path).contents()
+
+
 def _broken(what: str, output: str) -> str:
-    lines = [line for line in output.splitlines() if line.strip()]
-    return "\n".join([what, *lines[-_LAST_LINES:]])
+    return f"{what}\n{last_lines(output)}"

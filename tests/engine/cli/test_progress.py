@@ -98,6 +98,18 @@ def test_warning_and_unknown_span() -> None:
     ]
 
 
+def test_a_failure_that_a_step_around_it_got_over_is_none() -> None:
+    steps = Steps()
+    for event in (start(1, "check"), start(2, "image", parent=1), start(3, "wheel", parent=1)):
+        steps.start(event)
+    steps.all[2].end(end(2, error="no registry answers"))
+    steps.all[3].end(end(3))
+
+    assert [step.id for step in steps.failed()] == [2]
+    steps.all[1].end(end(1))
+    assert steps.failed() == []
+
+
 def test_failed_step_is_told_with_its_last_lines() -> None:
     plain = Plain()
     for event in (

@@ -19,7 +19,8 @@ from ci.subject import Subject
 from ci.together import both, together
 
 _SUITE: Final = "test"
-"""The gate, and the table of its settings."""
+_MEASURING: Final = frozenset({_SUITE, "coverage"})
+"""The gates that run the suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Review:
 async def review(subject: Subject, names: Sequence[str], *, images: bool = False) -> Review:
     """Run gates on a source and its baseline, and compare locks, coverage and, if asked for, images.
 
-    Coverage is compared where the suite is among the gates. What cannot be compared is told in its section. Raises
+    Coverage is compared where one of the gates runs the suite. What cannot be compared is told in its section. Raises
     SelectionError, and SettingsError for a source without settings.
     """
     text = await project.text(subject.source)
@@ -79,7 +80,7 @@ def _sections(
 ) -> Sequence[Awaitable[str]]:
     source = subject.source
     work = [_told("Dependencies", dependencies.compared(source, change))]
-    if _SUITE in names and _SUITE in settings.our_tables(text):
+    if _MEASURING & {*names} and _SUITE in settings.our_tables(text):
         work.append(_told("Coverage", coverage.compared(source, change)))
     if images:
         work.append(_told("Images", sizes.compared(source, subject.git, change)))

@@ -138,6 +138,25 @@ class GateFunctions:
         return await gates.passed(Subject(source=source, git=git, since=since), "workflows")
 
     @uncached
+    @check
+    async def contract(self, source: Source, git: Repository, since: Since = "") -> str:
+        """Hold the API against its contract, as [tool.ci.contract] says.
+
+        Fails if the OpenAPI document is not what the code gives, breaks clients of the baseline's, or is not what the
+        running service does. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git, since=since), "contract")
+
+    @uncached
+    @check
+    async def coverage(self, source: Source, git: Repository, since: Since = "") -> str:
+        """Hold the coverage of the suite against the threshold and the baseline, as [tool.ci.coverage] says.
+
+        Fails if it is lower, and names the lines that no test runs any more. Off without the table.
+        """
+        return await gates.passed(Subject(source=source, git=git, since=since), "coverage")
+
+    @uncached
     async def report(
         self,
         source: Source,

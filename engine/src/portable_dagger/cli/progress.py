@@ -91,10 +91,19 @@ class Steps:
         return [step for step in self.all.values() if step.duration is None]
 
     def failed(self) -> list[Step]:
-        """Return the steps that failed by themselves, not because a step within them did."""
+        """Return the steps that failed by themselves, and that no step around them got over."""
         failed = [step for step in self.all.values() if step.error is not None]
         parents = {step.parent for step in failed}
-        return [step for step in failed if step.id not in parents]
+        return [step for step in failed if step.id not in parents and not self._got_over(step)]
+
+    def _got_over(self, step: Step) -> bool:
+        """Return whether a step around this one ended well: such as one that asked for another image then."""
+        around = self.all.get(step.parent)
+        while around is not None:
+            if around.duration is not None and around.error is None:
+                return True
+            around = self.all.get(around.parent)
+        return False
 
 
 def seconds(duration: float) -> str:

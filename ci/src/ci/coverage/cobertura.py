@@ -1,7 +1,7 @@
 """Coverage as the totals of a Cobertura report."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from ci.errors import ReportError
@@ -13,6 +13,8 @@ class Coverage:
 
     covered: int
     valid: int
+    files: int = field(default=0, compare=False)
+    """How many files that is of."""
 
     @property
     def percent(self) -> float:
@@ -32,6 +34,7 @@ def parse(text: str) -> Coverage:
         return Coverage(
             covered=int(root.attrib["lines-covered"]) + int(root.attrib["branches-covered"]),
             valid=int(root.attrib["lines-valid"]) + int(root.attrib["branches-valid"]),
+            files=sum(1 for _ in root.iter("class")),
         )
     except (ET.ParseError, KeyError, ValueError) as error:
         raise ReportError(
