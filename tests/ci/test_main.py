@@ -50,6 +50,8 @@ def test_the_functions_are_those_that_are_documented() -> None:
         "layout",
         "licences",
         "lint",
+        "pr",
+        "pr_report",
         "publish",
         "report",
         "reproduce",
@@ -107,14 +109,15 @@ def test_a_gate_of_the_source_is_a_check_that_needs_nothing_beside_it(name: str)
     registered = function(name)
 
     assert registered.check
-    assert list(registered.parameters) == ["source", "git"]
+    assert list(registered.parameters) == ["source", "git", "since"]
+    assert registered.parameters["since"].default_value == '""'
 
 
 def test_dependencies_is_a_check_that_advisories_may_be_given_to() -> None:
     registered = function("dependencies")
 
     assert registered.check
-    assert list(registered.parameters) == ["source", "git", "advisories", "max_age_days"]
+    assert list(registered.parameters) == ["source", "git", "advisories", "max_age_days", "since"]
     assert registered.parameters["advisories"].is_nullable
 
 

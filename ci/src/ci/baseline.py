@@ -5,10 +5,12 @@ from typing import Final
 
 import dagger
 
+from ci import known
 from ci.errors import SelectionError
 from ci.settings import TABLE, TEXT, key, our_tables, read_table
 
 BASELINE: Final = f"{TABLE}.baseline"
+_SHORT: Final = 12
 _REMOTE: Final = "refs/remotes/origin/{reference}"
 
 
@@ -27,6 +29,9 @@ class Baseline:
     reference: str
     commit: str
     source: dagger.Directory
+
+    def __str__(self) -> str:
+        return f"commit {self.commit[:_SHORT]}, where {self.reference} parted"
 
 
 def parse(text: str) -> BaselineSettings | None:
@@ -50,7 +55,8 @@ async def find(git: dagger.GitRepository, reference: str) -> Baseline:
         except dagger.QueryError as error:
             said = said or str(error)
         else:
-            return Baseline(reference, commit, git.commit(commit).tree(discard_git_dir=True))
+            tree = git.commit(commit).tree(discard_git_dir=True)
+            return Baseline(reference, commit, known.once(tree))
     raise SelectionError(
         f"{reference!r} is nothing that HEAD could be compared with: {said}",
         "Name a branch, tag or commit of this repository; a checkout in CI needs the whole history (fetch-depth: 0).",

@@ -12,6 +12,7 @@ CiError
 ├── ToolError        a tool that reads the source broke off, or did not say what it found
 ├── GateError        a gate found what is to mend
 ├── SignatureError   nothing signs, or the signing failed
+├── ForgeError       where to post is not told, or the forge did not take everything
 ├── RegistryError    a registry's name is none, or it cannot be reached from a container
 ├── PublishError     the images are not what may be published, or not all registries took them
 └── VerifyError      an image is not what may be trusted
@@ -70,6 +71,10 @@ class ScanError(CiError):
 
 class SignatureError(CiError):
     """Nothing signs, or the signing failed."""
+
+
+class ForgeError(CiError):
+    """Where to post is not told, or the forge did not take everything."""
 
 
 class RegistryError(CiError):

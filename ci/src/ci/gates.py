@@ -10,7 +10,7 @@ from typing import Final
 
 import dagger
 
-from ci import images, inspection, scan, serving, step, suites, table
+from ci import change, images, inspection, scan, serving, step, suites, table
 from ci.contract.gate import judged as contract
 from ci.coverage.gate import judged as coverage
 from ci.dependencies import gate as dependencies
@@ -59,7 +59,8 @@ class Result:
 
 async def passed(subject: Subject, name: str) -> str:
     """Return what a gate says, if it is green or off. Raises GateError with it if it is red, CiError as the gate."""
-    found = await JUDGED[name](subject)
+    judge = change.narrowing(JUDGED[name], await change.find(subject))
+    found = await judge(subject)
     text = terminal.render(Outcome(name, found))
     if found is not None and found.faults:
         raise GateError(f"{'; '.join(found.faults)}\n\n{text}\n")
@@ -69,7 +70,10 @@ async def passed(subject: Subject, name: str) -> str:
 async def outcomes(subject: Subject, names: Iterable[str]) -> list[Outcome]:
     """Return what gates come to, run side by side; one that cannot be told stops no other. Raises SelectionError."""
     chosen = {name: _judge(name) for name in names}
-    return await together([_outcome(subject, name, judge) for name, judge in chosen.items()])
+    found = await change.find(subject)
+    return await together(
+        [_outcome(subject, name, change.narrowing(judge, found)) for name, judge in chosen.items()]
+    )
 
 
 async def run(subject: Subject, name: str) -> Result:

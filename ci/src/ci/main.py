@@ -3,6 +3,7 @@
 from dagger import object_type
 
 from ci.functions.captures import CaptureFunctions
+from ci.functions.change import ChangeFunctions
 from ci.functions.gates import GateFunctions
 from ci.functions.images import ImageFunctions
 from ci.functions.publication import PublicationFunctions
@@ -14,6 +15,7 @@ from ci.functions.workflows import WorkflowFunctions
 class Ci(
     SuiteFunctions,
     GateFunctions,
+    ChangeFunctions,
     WorkflowFunctions,
     ImageFunctions,
     CaptureFunctions,

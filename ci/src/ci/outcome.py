@@ -54,7 +54,8 @@ class Outcome:
             return self.error.partition("\n")[0]
         if self.verdict is None:
             return OFF.format(gate=self.gate)
-        return "; ".join(self.verdict.faults) or "nothing to mend"
+        nothing = "nothing to mend" if self.verdict.narrowing is None else "nothing new to mend"
+        return "; ".join(self.verdict.faults) or nothing
 
 
 def headline(outcomes: Iterable[Outcome]) -> str:
@@ -63,5 +64,8 @@ def headline(outcomes: Iterable[Outcome]) -> str:
     red = [each.gate for each in on if each.red]
     gates = f"{len(on)} gate{'' if len(on) == 1 else 's'}"
     if not red:
-        return f"{gates}: nothing to mend" if on else "every gate is off"
+        narrowed = any(each.verdict is not None and each.verdict.narrowing for each in on)
+        return (
+            f"{gates}: nothing {'new ' if narrowed else ''}to mend" if on else "every gate is off"
+        )
     return f"{len(red)} of {gates} {'is' if len(red) == 1 else 'are'} red: {', '.join(red)}"

@@ -45,6 +45,41 @@ class Policy(Protocol):
         """Return whether a finding fails, waivers aside."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """What a verdict on a change leaves out and adds; see `ci.change`."""
+
+    baseline: str
+    """What the source was compared with, in words."""
+
+    older: int = 0
+    """How many findings fail that failed at the baseline, too: they are left out."""
+
+    fixed: tuple[Finding, ...] = ()
+    """Findings that failed at the baseline, and are gone."""
+
+    trouble: str = ""
+    """Why the baseline has no verdict, so that everything counts as new; "" if it has one."""
+
+    def __str__(self) -> str:
+        if self.trouble:
+            return f"compared with {self.baseline}: {self.trouble}, so that everything is new"
+        older = _count(self.older, "older finding")
+        verb = "is" if self.older == 1 else "are"
+        fixed = f", {_count(len(self.fixed), 'finding')} fixed" if self.fixed else ""
+        left_out = f"{older} {verb} not shown: without --since" if self.older else "none is older"
+        return f"compared with {self.baseline}{fixed}; {left_out}"
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "baseline": self.baseline,
+            "older": self.older,
+            "fixed": [finding.document() for finding in self.fixed],
+            "trouble": self.trouble,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """All findings of one scan or gate, divided; and what it was done with, in words."""
@@ -66,6 +101,9 @@ class Verdict:
 
     tools: tuple[str, ...]
 
+    narrowing: Narrowing | None = None
+    """How it was narrowed to what a change brings; None for a verdict on everything."""
+
     @property
     def faults(self) -> list[str]:
         """Why it is red; nothing if it is green."""
@@ -74,7 +112,8 @@ class Verdict:
             for waiver in self.division.expired
         ]
         number = len(self.division.counting)
-        counting = [f"{number} finding{'' if number == 1 else 's'} to mend"] if number else []
+        what = "finding" if self.narrowing is None else "new finding"
+        counting = [f"{_count(number, what)} to mend"] if number else []
         return counting + expired
 
     @property
@@ -109,6 +148,7 @@ class Verdict:
             "files": self.look.files,
             "commits": self.look.commits,
             "faults": self.faults,
+            "narrowing": None if self.narrowing is None else self.narrowing.document(),
             "notes": [*self.look.notes],
             "expired": [_document(waiver) for waiver in self.division.expired],
             "unmatched": [_document(waiver) for waiver in self.division.unmatched],
@@ -133,6 +173,10 @@ def judge(  # noqa: PLR0913 - named, but for what was found and what it is held 
     return Verdict(
         division, tolerated, look, printable(scanner), printable(feed), today, settings.table, tools
     )
+
+
+def _count(number: int, words: str) -> str:
+    return f"{number} {words}{'' if number == 1 else 's'}"
 
 
 def _document(waiver: Waiver) -> dict[str, str]:

@@ -19,7 +19,7 @@ def test_what_would_change_is_found_at_its_first_line(reports: Path) -> None:
     (found,) = BLACK.findings(Answer(1, diff, ""))
 
     assert (found.id, found.place, found.severity) == ("format", "shop/price.py:11", Severity.LOW)
-    assert found.says == "Black would change it here, and in 1 place more"
+    assert found.says == "Black would change it here (places in all: 2)"
     assert "dagger generate format-fix" in found.remedy
 
 

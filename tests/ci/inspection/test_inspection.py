@@ -62,3 +62,26 @@ def test_another_gate_is_refused() -> None:
 )
 def test_below(path: str, file: str, *, expected: bool) -> None:
     assert inspection.below(path, file) is expected
+
+
+@pytest.mark.parametrize(
+    ("gate", "changed", "only"),
+    [
+        ("format", ("app/a.py", "README.md"), ("README.md", "app/a.py")),
+        ("format", (), ()),
+        # The tool, its settings, or a name that a pattern would not find.
+        ("format", ("app/a.py", "lint.txt"), None),
+        ("format", ("app/a.py", "pyproject.toml"), None),
+        ("format", ("app/a.py", "app/.gitignore"), None),
+        ("format", ("app/[a].py",), None),
+        # Other files decide what is found in one.
+        ("lint", ("app/a.py",), None),
+        ("types", ("app/a.py",), None),
+    ],
+)
+def test_a_tool_is_given_changed_files_alone_where_the_others_are_sure_to_be_as_before(
+    gate: str, changed: tuple[str, ...], only: tuple[str, ...] | None
+) -> None:
+    planned = inspection.plan(settings.parse(TEXT), gate)
+
+    assert {each.narrowed(changed).only for each in planned} == {only}

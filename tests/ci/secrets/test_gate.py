@@ -161,3 +161,28 @@ def test_a_captured_step_says_nothing_of_the_value(root: Path, shop: Path) -> No
     assert any(b"leaks found" in content for content in held)
     assert not any(TOKEN.encode() in content for content in held)
     assert TOKEN not in (shop / "failures" / "table.txt").read_text(encoding="utf-8")
+
+
+def test_since_a_branch_what_came_after_it_is_new_wherever_else_it_is(
+    root: Path, shop: Path
+) -> None:
+    commit(shop, "old.py", f"TOKEN = '{TOKEN}'\n")
+    git(shop, "checkout", "--quiet", "-b", "work")
+    other = f"ghp_{Chance('since').text(36)}"
+    commit(shop, "new.py", f"TOKEN = '{other}'\n")
+    commit(shop, "new.py", "TOKEN = ''\n")
+    # One that is built on it has it, too; nor does it matter that main went on.
+    git(shop, "branch", "later")
+    git(shop, "checkout", "--quiet", "main")
+    commit(shop, "apart.py", f"TOKEN = '{other}'\n")
+    git(shop, "checkout", "--quiet", "work")
+
+    red = call(root, shop, "secrets", "--since=main")
+    green = call(root, shop, "secrets", "--since=later")
+
+    assert red.returncode == 1
+    assert "1 new finding to mend" in red.stderr
+    assert re.search(r"CRITICAL +github-pat +new\.py:1", red.stderr)
+    assert "1 older finding is not shown: without --since" in red.stderr
+    assert green.returncode == 0, green.stderr
+    assert "2 older findings are not shown" in green.stdout

@@ -34,6 +34,10 @@ Feed = Annotated[
 Archive = Annotated[
     dagger.File | None, Doc("An image to scan too, as a tar of its OCI layout (as-tarball)")
 ]
+Since = Annotated[
+    str, Doc("Only what is new since HEAD and this branch, tag or commit parted; all without")
+]
+Link = Annotated[str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")]
 
 Advisories = Annotated[
     dagger.Directory | None,

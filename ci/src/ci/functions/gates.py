@@ -11,8 +11,10 @@ from ci.functions.arguments import (
     Advisories,
     Archive,
     Feed,
+    Link,
     MaxAgeDays,
     Repository,
+    Since,
     Source,
     uncached,
 )
@@ -26,68 +28,73 @@ class GateFunctions:
 
     @uncached
     async def scan(
-        self, source: Source, git: Repository, feed: Feed = None, image: Archive = None
+        self,
+        source: Source,
+        git: Repository,
+        feed: Feed = None,
+        image: Archive = None,
+        since: Since = "",
     ) -> str:
         """Look for vulnerabilities, misconfiguration, secrets and licences, and print what is to mend.
 
         Fails if anything is to mend, a waiver has expired, or the feed is missing, broken, empty or too old.
         """
-        subject = Subject(source=source, git=git, feed=feed, image=image)
+        subject = Subject(source=source, git=git, feed=feed, image=image, since=since)
         return await gates.passed(subject, "scan")
 
     @uncached
     @check
-    async def format(self, source: Source, git: Repository) -> str:
+    async def format(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the source against Black, as [tool.ci.format] says.
 
         Fails if a file is not as Black has it; `format-fix` mends that. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "format")
+        return await gates.passed(Subject(source=source, git=git, since=since), "format")
 
     @uncached
     @check
-    async def lint(self, source: Source, git: Repository) -> str:
+    async def lint(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the source against Ruff or Flake8 or both, as [tool.ci.lint] says.
 
         Fails if a rule is broken. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "lint")
+        return await gates.passed(Subject(source=source, git=git, since=since), "lint")
 
     @uncached
     @check
-    async def types(self, source: Source, git: Repository) -> str:
+    async def types(self, source: Source, git: Repository, since: Since = "") -> str:
         """Check the types of the source with mypy, each part of it that [tool.ci.types] names.
 
         Fails if types do not fit. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "types")
+        return await gates.passed(Subject(source=source, git=git, since=since), "types")
 
     @uncached
     @check
-    async def code_security(self, source: Source, git: Repository) -> str:
+    async def code_security(self, source: Source, git: Repository, since: Since = "") -> str:
         """Look with Bandit for code that can be attacked, as [tool.ci.code-security] says.
 
         Fails for a finding of a severity that is not let pass. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "code-security")
+        return await gates.passed(Subject(source=source, git=git, since=since), "code-security")
 
     @uncached
     @check
-    async def secrets(self, source: Source, git: Repository) -> str:
+    async def secrets(self, source: Source, git: Repository, since: Since = "") -> str:
         """Look with gitleaks for secrets in every commit of the repository, and in what is not committed.
 
         Fails for a secret, even one that was removed again. No value is shown. Off without [tool.ci.secrets].
         """
-        return await gates.passed(Subject(source=source, git=git), "secrets")
+        return await gates.passed(Subject(source=source, git=git, since=since), "secrets")
 
     @uncached
     @check
-    async def docs(self, source: Source, git: Repository) -> str:
+    async def docs(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the documentation against itself: links, blocks of code, and the help of commands.
 
         Fails if a link leads nowhere, a block is broken, or prints otherwise. Off without [tool.ci.docs].
         """
-        return await gates.passed(Subject(source=source, git=git), "docs")
+        return await gates.passed(Subject(source=source, git=git, since=since), "docs")
 
     @uncached
     @check
@@ -97,50 +104,57 @@ class GateFunctions:
         git: Repository,
         advisories: Advisories = None,
         max_age_days: MaxAgeDays = None,
+        since: Since = "",
     ) -> str:
         """Audit the packages of all locks with pip-audit and with Trivy, as [tool.ci.dependencies] says.
 
         Fails for a vulnerability that either knows, and if one did not look at every package. Off without the table.
         """
-        subject = Subject(source=source, git=git, advisories=advisories, max_age_days=max_age_days)
+        subject = Subject(
+            source=source,
+            git=git,
+            advisories=advisories,
+            max_age_days=max_age_days,
+            since=since,
+        )
         return await gates.passed(subject, "dependencies")
 
     @uncached
     @check
-    async def licences(self, source: Source, git: Repository) -> str:
+    async def licences(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the licences of all packages that images are made of against the lists of [tool.ci.licences].
 
         Fails for one that is denied, not allowed or not known. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "licences")
+        return await gates.passed(Subject(source=source, git=git, since=since), "licences")
 
     @uncached
     @check
-    async def workflows(self, source: Source, git: Repository) -> str:
+    async def workflows(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold .github/workflows against zizmor, actionlint and our own rules, as [tool.ci.workflows] says.
 
         Fails if one is unsafe or wrong or calls what is not there, or no job calls a gate. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "workflows")
+        return await gates.passed(Subject(source=source, git=git, since=since), "workflows")
 
     @uncached
     @check
-    async def contract(self, source: Source, git: Repository) -> str:
+    async def contract(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the API against its contract, as [tool.ci.contract] says.
 
         Fails if the OpenAPI document is not what the code gives, breaks clients of the baseline's, or is not what the
         running service does. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "contract")
+        return await gates.passed(Subject(source=source, git=git, since=since), "contract")
 
     @uncached
     @check
-    async def coverage(self, source: Source, git: Repository) -> str:
+    async def coverage(self, source: Source, git: Repository, since: Since = "") -> str:
         """Hold the coverage of the suite against the threshold and the baseline, as [tool.ci.coverage] says.
 
         Fails if it is lower, and names the lines that no test runs any more. Off without the table.
         """
-        return await gates.passed(Subject(source=source, git=git), "coverage")
+        return await gates.passed(Subject(source=source, git=git, since=since), "coverage")
 
     @uncached
     async def report(
@@ -150,11 +164,10 @@ class GateFunctions:
         gate: Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")] = None,
         feed: Feed = None,
         image: Archive = None,
-        link: Annotated[
-            str, Doc("What findings link to: https://HOST/OWNER/REPOSITORY/blob/COMMIT")
-        ] = "",
+        link: Link = "",
         advisories: Advisories = None,
         max_age_days: MaxAgeDays = None,
+        since: Since = "",
     ) -> dagger.Directory:
         """Run the suite and the gates whose answers are findings, side by side, and make one report of them.
 
@@ -169,6 +182,7 @@ class GateFunctions:
             image=image,
             advisories=advisories,
             max_age_days=max_age_days,
+            since=since,
         )
         return directory.render(await gates.outcomes(subject, gate or gates.REPORTED), linked)
 

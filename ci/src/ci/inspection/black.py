@@ -62,9 +62,9 @@ def _change(path: str, diff: str) -> Finding:
         for start, hunk in zip(parts[::2], parts[1::2], strict=True)
         for line in _changed(int(start), hunk)
     ]
-    others = len(lines) - 1
-    more = f", and in {others} place{'' if others == 1 else 's'} more" if others else ""
-    return _finding(FORMAT, path, lines[0], f"Black would change it here{more}", REMEDY)
+    # Words that stay as they are when the number changes: the file's finding stays the same one.
+    message = f"Black would change it here (places in all: {len(lines)})"
+    return _finding(FORMAT, path, lines[0], message, REMEDY)
 
 
 def _changed(line: int, hunk: str) -> Iterator[int]:

@@ -24,6 +24,8 @@ async def judged(subject: Subject, gate: str) -> Verdict | None:
     planned = plan(settings.parse(text), gate)
     if not planned:
         return None
+    if subject.changed is not None:
+        planned = [each.narrowed(subject.changed) for each in planned]
     found = await look(subject.source, planned)
     tools = tuple(dict.fromkeys(each.linter.name for each in planned))
     origins = dict.fromkeys([await each.origin(subject.source) for each in planned])

@@ -1,7 +1,8 @@
 """Inspections: tools that read a part of the source in a container, planned from the settings."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Final
 
@@ -25,6 +26,8 @@ from ci.together import together
 _LINTERS: Final = {linter.name: linter for linter in (RUFF, FLAKE8)}
 _OWN_LOCK: Final = "bandit.txt"
 _EVERYTHING: Final = "."
+_SPECIAL: Final = frozenset("*?[]{}\\!")
+"""What has a meaning in patterns of paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Inspection:
     """A tool that reads a part of the source.
 
     name: of its step, for people. table: of its settings, for messages. paths: those of the settings, or some of them.
+    only: the files that it is given of those below the paths; None for all.
     """
 
     name: str
@@ -39,6 +43,29 @@ class Inspection:
     linter: Linter
     settings: InspectionSettings
     paths: tuple[str, ...]
+    only: tuple[str, ...] | None = None
+
+    def narrowed(self, changed: Iterable[str]) -> "Inspection":
+        """Return it for the changed files alone, if what it finds in the others is sure to be the same.
+
+        That is so where a file is judged by itself, and neither settings nor the tool have changed. Ruff is given
+        everything: which imports are the source's own, and what is a package, it sees by other files; and it is quick.
+        """
+        only = tuple(sorted(changed))
+        settled = (self.settings.requirements, *CONFIGURATION)
+        others = [each for each in self.settings.include if not each.endswith((".py", ".pyi"))]
+        if (
+            not self.linter.alone
+            or others
+            or any(
+                fnmatchcase(f"/{path}", f"*/{pattern.removeprefix('**/')}")
+                for path in only
+                for pattern in settled
+            )
+        ):
+            return self
+        # A pattern would not find such a name.
+        return self if _SPECIAL & set("".join(only)) else replace(self, only=only)
 
     async def run(self, source: dagger.Directory) -> Look:
         """Return what the tool finds.
@@ -46,7 +73,14 @@ class Inspection:
         Raises SettingsError for a lock without the tool or a path without a Python file, ToolError and ReportError.
         """
         count = await self._count(source)
-        return Look(self.linter.findings(await self.answer(source)), files=count)
+        inspection = self
+        if self.only is not None:
+            changed = await self._changed(source)
+            count, paths = len(changed), [path for path in self.paths if _any([path], changed)]
+            if not paths:
+                return Look()
+            inspection = replace(self, paths=tuple(paths))
+        return Look(self.linter.findings(await inspection.answer(source)), files=count)
 
     async def answer(self, source: dagger.Directory) -> Answer:
         """Return what the tool says of a source, whatever that is. Raises SettingsError for a lock without it."""
@@ -85,6 +119,9 @@ class Inspection:
     def seen(self, source: dagger.Directory) -> dagger.Directory:
         """Return what the tool sees of a source: edits of all else run nothing again."""
         seen = _given(source, self.settings.include)
+        if self.only is not None:
+            only = [file for file in self.only if _any(self.paths, [file])]
+            return known.once(seen.filter(include=[*CONFIGURATION, *only]))
         if self.linter.alone and _EVERYTHING not in self.paths:
             below = [f"{path.rstrip('/')}/**" for path in self.paths]
             return known.once(seen.filter(include=[*CONFIGURATION, *self.paths, *below]))
@@ -99,12 +136,17 @@ class Inspection:
         """Return how many Python files the tool is given. Raises SettingsError for a path that has none."""
         found = await _python_files(source, self.settings.include)
         for path in self.paths:
-            if not any(below(path, file) for file in found):
+            if not _any([path], found):
                 raise SettingsError(
                     f"{self.table}.paths in {FILE} names {path!r}, where the tool sees no Python file",
                     f"Name files and folders below the repository's root that {self.table}.include has, too.",
                 )
-        return sum(any(below(path, file) for path in self.paths) for file in found)
+        return sum(_any(self.paths, [file]) for file in found)
+
+    async def _changed(self, source: dagger.Directory) -> list[str]:
+        """Return the files that the tool is given of those that it is to be given alone."""
+        found = await _python_files(source, self.settings.include)
+        return [file for file in found if file in (self.only or ()) and _any(self.paths, [file])]
 
 
 @known.shared
@@ -136,6 +178,11 @@ def below(path: str, file: str) -> bool:
     """Return whether a file is the path, or somewhere below it."""
     path = path.removeprefix("./").rstrip("/")
     return path in {"", _EVERYTHING, file} or file.startswith(f"{path}/")
+
+
+def _any(paths: Iterable[str], files: Sequence[str]) -> bool:
+    """Return whether any of the files is at or below any of the paths."""
+    return any(below(path, file) for path in paths for file in files)
 
 
 def plan(settings: Inspections, gate: str) -> list[Inspection]:

@@ -6,7 +6,6 @@ Sources: OCI distribution specification v1.1; RFC 9110 (WWW-Authenticate, Retry-
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -85,20 +84,13 @@ class Connection:
 
     def persist(self, what: str, attempt: Callable[[], T]) -> T:
         """Return what an attempt returns, trying again while it raises Hiccup. Raises RegistryError in the end."""
-        for number in range(self.patience.attempts):
-            try:
-                return attempt()
-            except Hiccup as hiccup:
-                cause = str(hiccup)
-                if number + 1 == self.patience.attempts:
-                    break
-                wait = self.patience.wait(number, hiccup.wait)
-                self.say(f"{what}: {cause}; tried again in {wait:.1f} s")
-                time.sleep(wait)
-        raise RegistryError(
-            f"{self.name}: {what}: {cause}, {self.patience.attempts} times",
-            f"Check that {self.address} is reachable and well, and run this again: nothing is sent twice.",
-        )
+        try:
+            return self.patience.persist(what, attempt, self.say)
+        except Hiccup as hiccup:
+            raise RegistryError(
+                f"{self.name}: {what}: {hiccup}, {self.patience.attempts} times",
+                f"Check that {self.address} is reachable and well, and run this again: nothing is sent twice.",
+            ) from None
 
     def ask(
         self,

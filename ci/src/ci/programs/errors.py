@@ -11,7 +11,8 @@ ProgramError
 ├── LicenceError     a licence that was named is no expression of SPDX
 ├── SbomError        a bill of materials cannot be read, or lacks a package
 ├── LoginError       a file of logins cannot be read, or keeps a login elsewhere
-├── PlanError        a plan of what to push cannot be read, or asks for what is not there
+├── PlanError        a plan of what to push or to post cannot be read, or asks for what is not there
+├── ForgeError       a forge does not answer, or answers with an error
 └── RegistryError    a registry does not answer, or answers with an error
     ├── AccessError  it does not let us in
     ├── AbsentError  it has no such blob or manifest
@@ -68,7 +69,11 @@ class LoginError(ProgramError):
 
 
 class PlanError(ProgramError):
-    """A plan of what to push cannot be read, or asks for what is not there."""
+    """A plan of what to push or to post cannot be read, or asks for what is not there."""
+
+
+class ForgeError(ProgramError):
+    """A forge does not answer, or answers with an error."""
 
 
 class RegistryError(ProgramError):

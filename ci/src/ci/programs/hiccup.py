@@ -1,4 +1,4 @@
-"""What may pass when a registry is asked, and how long to wait for that."""
+"""What may pass when a registry or a forge is asked, and how long to wait for that."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import email.utils
 import ssl
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import requests
 
-from ci.programs.errors import RegistryError
+from ci.programs.errors import ProgramError, RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 _CERTIFICATE: Final = "certificate"
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often something is tried, and the waits between: doubled each time, or as the registry asks; in seconds."""
+    """How often something is tried, and the waits between: doubled each time, or as the server asks; in seconds."""
 
     attempts: int = 5
     first: float = 0.5
@@ -28,25 +33,41 @@ class Patience:
         wait = self.first * 2**attempt if asked is None else asked
         return min(max(wait, 0.0), self.longest)
 
+    def persist(self, what: str, attempt: Callable[[], T], say: Callable[[str], None]) -> T:
+        """Return what an attempt returns, trying again while it raises Hiccup. Raises the last one in the end.
+
+        say: takes a line where something has to be tried again.
+        """
+        for number in range(self.attempts - 1):
+            try:
+                return attempt()
+            except Hiccup as hiccup:
+                wait = self.wait(number, hiccup.wait)
+                say(f"{what}: {hiccup}; tried again in {wait:.1f} s")
+                time.sleep(wait)
+        return attempt()
+
 
 class Hiccup(Exception):  # noqa: N818 - no error yet: the next attempt may succeed
-    """An attempt failed for a cause that may pass; `wait` is what the registry asks for, in seconds."""
+    """An attempt failed for a cause that may pass; `wait` is what the server asks for, in seconds."""
 
     def __init__(self, cause: str, wait: float | None = None) -> None:
         super().__init__(cause)
         self.wait = wait
 
 
-def trouble(name: str, error: requests.RequestException) -> Hiccup | RegistryError:
-    """Return what to raise for an error on the way: Hiccup, or RegistryError where another attempt would not help."""
+def trouble(
+    name: str, error: requests.RequestException, kind: type[ProgramError] = RegistryError
+) -> Hiccup | ProgramError:
+    """Return what to raise for an error on the way: Hiccup, or `kind` where another attempt would not help."""
     cause = cause_of(error)
     if cause.startswith(_CERTIFICATE):
-        return RegistryError(
+        return kind(
             f"{name}: its {cause}",
             "Add its authority to the trusted ones: SSL_CERT_FILE or REQUESTS_CA_BUNDLE.",
         )
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return RegistryError(f"{name}: it sends to an address that is none")
+        return kind(f"{name}: it sends to an address that is none")
     return Hiccup(cause)
 
 

@@ -11,7 +11,7 @@ from ci.findings import Finding
 from ci.outcome import Outcome, headline
 from ci.printable import shortened
 from ci.reports import place, remedies
-from ci.verdict import Judged, Standing, Verdict
+from ci.verdict import Judged, Narrowing, Standing, Verdict
 
 MARKER: Final = "<!-- portable-ci: report of the gates -->"
 """The first line, which nobody sees: by it a comment is found again and changed in place."""
@@ -20,21 +20,26 @@ LIMIT: Final = 60_000
 """In characters. A comment at GitHub has at most 65,536; what is left is for who writes more into it."""
 
 _TEXT: Final = 300
+_CELL: Final = 80
 _ERROR: Final = 3_000
 _FOLD: Final = 200
 """What a fold and the line with what is left out need."""
 
 _WAIVERS: Final = 12
+_FIXED: Final = 10
+"""As many findings that are gone are told."""
+
 _NONE: Final = "-"
 _TICKS: Final = re.compile("`+")
 
 
-def render(outcomes: Sequence[Outcome], link: str = "") -> str:
+def render(outcomes: Sequence[Outcome], link: str = "", more: Sequence[str] = ()) -> str:
     """Return the verdict, a table of the gates, and below it as many findings as a comment may hold, the worst first.
 
-    link: what stands before the paths of files, where somebody serves them (see `ci.reports.place`).
+    link: what stands before the paths of files, where somebody serves them (see `ci.reports.place`). more: what else
+    there is to say, below the table; it is not cut.
     """
-    head = [MARKER, f"**{headline(outcomes)}**", "\n".join(_table(outcomes))]
+    head = [MARKER, f"**{headline(outcomes)}**", "\n".join(_table(outcomes)), *more]
     left = LIMIT - sum(map(len, head))
     sections: dict[str, str] = {}
     # What a gate with little to say leaves over is for those with more.
@@ -58,6 +63,11 @@ def code(text: str, most: int = _TEXT) -> str:
     return f"{fence}{room}{line}{room}{fence}"
 
 
+def cell(text: str) -> str:
+    """Return a text as a code span in a table, where a bar would end the cell even there (GFM 0.29, 4.10)."""
+    return code(text, _CELL).replace("|", "\\|") or _NONE
+
+
 def block(text: str, most: int = _ERROR) -> str:
     """Return a text as a fenced block that it cannot end (CommonMark 0.31, 4.5)."""
     text = shortened(text, most)
@@ -79,13 +89,20 @@ def _linked(text: str, address: str) -> str:
 
 
 def _table(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    yield "| Gate | State | To mend | Waived | Let pass |"
-    yield "|---|---|--:|--:|--:|"
+    outcomes = tuple(outcomes)
+    narrowed = any(each.verdict is not None and each.verdict.narrowing for each in outcomes)
+    first = ("New", "Fixed", "Older") if narrowed else ("To mend",)
+    names = (*first, "Waived", "Let pass")
+    yield f"| Gate | State | {' | '.join(names)} |"
+    yield f"|---|---|{'--:|' * len(names)}"
     for outcome in outcomes:
         state = f"**{outcome.state.value}**" if outcome.red else outcome.state.value
-        counts = [_NONE] * len(Standing)
+        counts = [_NONE] * len(names)
         if outcome.verdict is not None:
             counts = [str(count) for count in outcome.verdict.counts.values()]
+            if outcome.verdict.narrowing is not None:
+                narrowing = outcome.verdict.narrowing
+                counts[1:1] = [str(len(narrowing.fixed)), str(narrowing.older)]
         yield f"| {' | '.join([outcome.gate, state, *counts])} |"
 
 
@@ -103,12 +120,13 @@ def _section(outcome: Outcome, link: str, room: int) -> str:
         return ""
     counts = outcome.verdict.counts
     failing, waived = counts[Standing.FAILING], counts[Standing.WAIVED]
-    if not (failing or waived or outcome.red):
+    summary = f"{failing} to mend, {waived} waived"
+    narrowing = outcome.verdict.narrowing
+    if narrowing is not None:
+        summary = f"{failing} new, {len(narrowing.fixed)} fixed, {waived} waived"
+    if not (failing or waived or outcome.red or (narrowing and narrowing.fixed)):
         return ""
-    return _fold(
-        f"{outcome.gate}: {failing} to mend, {waived} waived",
-        _lines(outcome.verdict, link, room),
-    )
+    return _fold(f"{outcome.gate}: {summary}", _lines(outcome.verdict, link, room))
 
 
 def _fold(summary: str, lines: Iterable[str]) -> str:
@@ -125,6 +143,8 @@ def _lines(found: Verdict, link: str, room: int) -> list[str]:
     if more:
         ends.append(f"- … and {more} more to do")
     told = [judged for judged in found.judged if judged.standing is not Standing.TOLERATED]
+    if found.narrowing is not None:
+        ends += _beside(found.narrowing)
     left = room - _FOLD - sum(len(end) + 1 for end in ends)
     lines: list[str] = []
     for judged in told:
@@ -135,6 +155,16 @@ def _lines(found: Verdict, link: str, room: int) -> list[str]:
             break
         lines.append(line)
     return lines + ends
+
+
+def _beside(narrowing: Narrowing) -> Iterator[str]:
+    """Give why there is nothing to compare with, and what is gone."""
+    if narrowing.trouble:
+        yield f"- everything counts as new: {code(narrowing.trouble)}"
+    for finding in narrowing.fixed[:_FIXED]:
+        yield f"- fixed: {code(finding.id)} {code(finding.place)}"
+    if len(narrowing.fixed) > _FIXED:
+        yield f"- … and {len(narrowing.fixed) - _FIXED} more fixed"
 
 
 def _line(judged: Judged, link: str) -> str:

@@ -82,6 +82,8 @@ def _notes(found: Verdict) -> Iterator[str]:
     """Give what there is to say of a gate beside its findings: by what, of which day, its waivers and notes."""
     yield from (f"{waiver} expired on {waiver.expires}" for waiver in found.division.expired)
     yield from (f"{waiver}: nothing was found" for waiver in found.division.unmatched)
+    if found.narrowing is not None:
+        yield str(found.narrowing)
     yield from found.look.notes
     looked = str(found.look) if found.feed else found.look.given
     yield ", ".join(filter(None, (looked, f"on {found.date}", f"by {found.scanner}")))

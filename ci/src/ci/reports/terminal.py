@@ -64,7 +64,10 @@ def verdict(found: Verdict, gate: str = "") -> str:
     paragraphs += [f"{waiver}: nothing was found" for waiver in division.unmatched]
     if found.look.notes:
         paragraphs.append("\n".join(found.look.notes))
-    paragraphs.append("; ".join(found.faults) or "nothing to mend")
+    nothing = "nothing to mend" if found.narrowing is None else "nothing new to mend"
+    paragraphs.append("; ".join(found.faults) or nothing)
+    if found.narrowing is not None:
+        paragraphs.append(str(found.narrowing))
     if found.feed or found.tolerated:
         paragraphs.append(f"{len(found.tolerated)} more that [{found.policy}] lets pass")
     return "\n\n".join([*paragraphs, _origin(found)])

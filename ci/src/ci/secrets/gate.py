@@ -45,7 +45,7 @@ async def judged(subject: Subject) -> Verdict | None:
     if read is None:
         return None
     found = await _prepared(await tool.find(read.image, _LOCK, gitleaks.NAME))
-    past = await history.gather(subject.git, found.container)
+    past = await history.gather(subject.git, found.container, subject.commit)
     rules = await _rules(subject.source, read)
     looking = [
         _history(found.container, past, rules),

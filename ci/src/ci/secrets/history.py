@@ -37,13 +37,15 @@ class History:
     head: dagger.Directory
 
 
-async def gather(git: dagger.GitRepository, container: dagger.Container) -> History:
-    """Return the history of a repository, gathered in a container that has git.
+async def gather(
+    git: dagger.GitRepository, container: dagger.Container, commit: str = ""
+) -> History:
+    """Return the history of a repository, or of one commit alone, gathered in a container that has git.
 
     It is made of commits alone: as long as there is no other one, nothing of it is done again. Raises SelectionError
     where there is none, or a shallow clone lacks part of it.
     """
-    head = git.head()
+    head = git.commit(commit) if commit else git.head()
     try:
         first = await head.commit()
     except dagger.QueryError as error:
@@ -52,14 +54,14 @@ async def gather(git: dagger.GitRepository, container: dagger.Container) -> Hist
             "Commit something; or name the repository with --git.",
         ) from None
     tips = {first: known.once(head.tree(depth=_WHOLE))}
-    for commit, ref in (await _others(git, first)).items():
-        tips[commit] = known.once(ref.tree(depth=_WHOLE))
+    others = {} if commit else await _others(git, first)
+    tips |= {other: known.once(ref.tree(depth=_WHOLE)) for other, ref in others.items()}
     await together([_whole(tree) for tree in tips.values()])
     gathering = container
     for name, value in GIT:
         gathering = gathering.with_env_variable(name, value)
-    for commit, tree in sorted(tips.items()):
-        gathering = gathering.with_mounted_directory(f"{_TIPS}/{commit}", tree)
+    for tip, tree in sorted(tips.items()):
+        gathering = gathering.with_mounted_directory(f"{_TIPS}/{tip}", tree)
     gathered = gathering.with_exec(["sh", "-c", _GATHER, "gather", *sorted(tips)])
     return History(known.once(gathered.directory(FOLDER)), tips[first])
 
