@@ -5,27 +5,20 @@ A gate whose answer is findings has a function in JUDGED; `check` runs it, and s
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from importlib import import_module
 from typing import Final
 
 import dagger
 
-from ci import change, images, inspection, scan, serving, step, suites, table
-from ci.contract.gate import judged as contract
-from ci.coverage.gate import judged as coverage
-from ci.dependencies import gate as dependencies
-from ci.docs import gate as docs
+from ci import change
 from ci.errors import CiError, GateError, SelectionError
-from ci.inspection.gate import judged as inspected
-from ci.licences import gate as licences
+from ci.inspection import GATES
 from ci.outcome import Outcome
 from ci.printable import printable, shortened
 from ci.reports import terminal
-from ci.secrets import gate as secrets
 from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
-from ci.workflows.gate import judged as workflows_judged
 
 _ERROR: Final = 20_000
 """So many characters of why a gate could not be checked are kept in its report."""
@@ -33,19 +26,30 @@ _ERROR: Final = 20_000
 Judge = Callable[[Subject], Awaitable[Verdict | None]]
 """Returns what a gate comes to today, None if it is off. Raises CiError if it cannot be told: that is no pass."""
 
+
+def _of(module: str, **named: str) -> Judge:
+    """Return the function `judged` of a module, which is imported when it is called: a call loads its gate alone."""
+
+    async def judged(subject: Subject) -> Verdict | None:
+        found: Verdict | None = await import_module(f"ci.{module}").judged(subject, **named)
+        return found
+
+    return judged
+
+
 JUDGED: Final[Mapping[str, Judge]] = {
-    **{name: partial(inspected, gate=name) for name in inspection.GATES},
-    "scan": scan.judged,
-    "secrets": secrets.judged,
-    "docs": docs.judged,
-    "dependencies": dependencies.judged,
-    "licences": licences.judged,
-    "workflows": workflows_judged,
-    "contract": contract,
-    "coverage": coverage,
+    **{name: _of("inspection.gate", gate=name) for name in GATES},
+    "scan": _of("scan"),
+    "secrets": _of("secrets.gate"),
+    "docs": _of("docs.gate"),
+    "dependencies": _of("dependencies.gate"),
+    "licences": _of("licences.gate"),
+    "workflows": _of("workflows.gate"),
+    "contract": _of("contract.gate"),
+    "coverage": _of("coverage.gate"),
 }
 
-REPORTED: Final[Mapping[str, Judge]] = {"test": suites.judged, **JUDGED}
+REPORTED: Final[Mapping[str, Judge]] = {"test": _of("suites"), **JUDGED}
 """What is in a report: the suite's failing tests, too."""
 
 
@@ -111,15 +115,21 @@ def _said(error: CiError | dagger.QueryError) -> str:
 
 
 async def _test(subject: Subject) -> Result:
+    from ci import suites, table
+
     summary = (await suites.run(subject.source, subject.selection)).summary
     return Result(f"{table.render(summary)}\n", red=not summary.green)
 
 
 async def _images(subject: Subject) -> Result:
+    from ci import images
+
     return Result((await images.build(subject.source, subject.git)).table(), red=False)
 
 
 async def _serve(subject: Subject) -> Result:
+    from ci import serving, step
+
     await step.start("serve", await serving.served(subject.source, subject.git, None))
     return Result("the application starts\n", red=False)
 

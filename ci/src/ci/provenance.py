@@ -13,8 +13,6 @@ from ci.image_settings import ImageSettings
 from ci.revision import Revision
 
 BUILD_TYPE: Final = "urn:dagger:module:ci:build:v1"
-LOCAL_BUILDER: Final = "urn:dagger:module:ci"
-"""Who builds where nothing else is said: the module, on a machine that nobody vouches for."""
 
 
 def predicate(  # noqa: PLR0913 - named, but for what was built of which commit

@@ -16,8 +16,6 @@ from ci.errors import ForgeError
 from ci.progress import progress
 from ci.reports.markdown import MARKER
 
-DEFAULT: Final = "https://api.github.com"
-
 _ALIAS: Final = "forge"
 _PLAN: Final = "/plan.json"
 _TOKEN: Final = "/run/secrets/token"  # noqa: S105 - a path
@@ -38,7 +36,7 @@ class Place:
     number: int = 0
     commit: str = ""
     run: str = ""
-    address: str = DEFAULT
+    address: str
     service: dagger.Service | None = None
 
     def __post_init__(self) -> None:
@@ -52,7 +50,7 @@ class Place:
         if not _ADDRESS.fullmatch(self.address):
             raise ForgeError(
                 f"--forge is {self.address!r}: the token is sent by https alone",
-                f"Give the address of its API, such as {DEFAULT}.",
+                "Give the address of its API, such as https://api.github.com.",
             )
 
 

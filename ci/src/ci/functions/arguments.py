@@ -1,10 +1,14 @@
 """What functions of several files take, with its words in `--help`, and how they are kept."""
 
 from collections.abc import Callable
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Final, ParamSpec, TypeVar
 
 import dagger
 from dagger import DefaultPath, Doc, Ignore, function
+
+FORGE: Final = "https://api.github.com"
+LOCAL_BUILDER: Final = "urn:dagger:module:ci"
+"""Who builds where nothing else is said: the module, on a machine that nobody vouches for."""
 
 UNSEEN = ("**/.git", "**/.venv", "**/__pycache__", "**/.*_cache", "**/.coverage", "**/node_modules")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import dagger
 from dagger import Doc, Ignore
 
-from ci import capturing, gates, reproduction
+from ci import gates
 from ci.errors import ReproductionError
 from ci.functions.arguments import (
     UNSEEN,
@@ -46,6 +46,8 @@ class CaptureFunctions:
 
         Red or not, table.txt holds what the gates say.
         """
+        from ci import capturing
+
         selection = Selection(python, postgres, select)
         subject = Subject(
             source=source,
@@ -70,6 +72,8 @@ class CaptureFunctions:
 
         Fails unless it is the same failure. A step that needs no network is not kept from it: the API cannot do that.
         """
+        from ci import reproduction
+
         verdict = await reproduction.reproduce(bundle, step, source)
         if not verdict.same:
             raise ReproductionError(verdict.text())

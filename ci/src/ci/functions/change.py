@@ -6,10 +6,9 @@ import dagger
 from dagger import Doc
 
 from ci import gates
-from ci.change import posting
-from ci.change.review import review
 from ci.errors import GateError
 from ci.functions.arguments import (
+    FORGE,
     Advisories,
     Feed,
     Link,
@@ -19,7 +18,7 @@ from ci.functions.arguments import (
     Source,
     uncached,
 )
-from ci.reports import directory, place
+from ci.reports import place
 from ci.subject import Subject
 
 Gate = Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")]
@@ -49,7 +48,7 @@ class ChangeFunctions:
         number: Annotated[int, Doc("The pull request's number; without it no comment")] = 0,
         commit: Annotated[str, Doc("Which commit has the statuses; HEAD without")] = "",
         run: Annotated[str, Doc("The page that statuses lead to, such as the run's")] = "",
-        forge: Annotated[str, Doc("The address of the forge's API")] = posting.DEFAULT,
+        forge: Annotated[str, Doc("The address of the forge's API")] = FORGE,
         forge_service: Annotated[
             dagger.Service | None,
             Doc("A forge on this machine's loopback, as tcp://127.0.0.1:3000"),
@@ -60,6 +59,9 @@ class ChangeFunctions:
         One comment at the pull request, updated in its place, and a status of the commit for each gate. Fails, when
         all is posted, if something new is to mend or a gate cannot tell. Without --since, [tool.ci.baseline] is asked.
         """
+        from ci.change import posting
+        from ci.change.review import review
+
         linked = place.check(link)
         where = token and posting.Place(
             token=token,
@@ -102,6 +104,9 @@ class ChangeFunctions:
 
         It holds what `report` gives, of what is new alone; report.md is the text of `pr`.
         """
+        from ci.change.review import review
+        from ci.reports import directory
+
         linked = place.check(link)
         subject = Subject(
             source=source,

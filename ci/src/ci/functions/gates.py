@@ -6,7 +6,6 @@ import dagger
 from dagger import Doc, check, function, generate
 
 from ci import gates
-from ci.docs import gate as documentation
 from ci.functions.arguments import (
     Advisories,
     Archive,
@@ -18,8 +17,7 @@ from ci.functions.arguments import (
     Source,
     uncached,
 )
-from ci.inspection import gate as inspecting
-from ci.reports import directory, place
+from ci.reports import place
 from ci.subject import Subject
 
 
@@ -174,6 +172,8 @@ class GateFunctions:
         It holds index.html, report.md for a pull request, table.txt, findings.json, findings.sarif and junit.xml, and a
         folder for each gate. It is made of red gates too, and of those that could not be checked.
         """
+        from ci.reports import directory
+
         linked = place.check(link)
         subject = Subject(
             source=source,
@@ -190,10 +190,14 @@ class GateFunctions:
     @generate
     async def format_fix(self, source: Source) -> dagger.Changeset:
         """Mend what Ruff can mend safely and format with Black, in the paths of [tool.ci.lint] and [tool.ci.format]."""
-        return await inspecting.mended(source)
+        from ci.inspection import gate
+
+        return await gate.mended(source)
 
     @function
     @generate
     async def docs_fix(self, source: Source) -> dagger.Changeset:
         """Write what commands print into the blocks of their help, in the pages of [tool.ci.docs]."""
-        return await documentation.fixed(source)
+        from ci.docs import gate
+
+        return await gate.fixed(source)

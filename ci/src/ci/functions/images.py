@@ -5,7 +5,6 @@ from typing import Annotated
 import dagger
 from dagger import Doc, function, up
 
-from ci import images, serving
 from ci.errors import BuildError
 from ci.functions.arguments import Platform, Repository, Source, Variant, uncached
 
@@ -22,6 +21,8 @@ class ImageFunctions:
         platform: Platform = None,
     ) -> str:
         """Build the images of all variants and platforms, and print their digests and sizes."""
+        from ci import images
+
         build = await images.build(source, git, variant, platform)
         return build.table()
 
@@ -34,6 +35,8 @@ class ImageFunctions:
         platform: Platform = None,
     ) -> str:
         """Build the images twice, the second time without cache, and fail if a digest differs."""
+        from ci import images
+
         first, differences = await images.differences(source, git, variant, platform)
         if differences:
             raise BuildError("two builds differ:\n" + "\n".join(differences))
@@ -52,6 +55,8 @@ class ImageFunctions:
         ] = None,
     ) -> dagger.Container:
         """Build one image and give it as a container, to run or to export."""
+        from ci import images
+
         return await images.container(source, git, variant, platform, artifact)
 
     @function
@@ -63,6 +68,8 @@ class ImageFunctions:
         platform: Platform = None,
     ) -> dagger.Directory:
         """Build the images, and give them as one OCI layout with an index for each variant."""
+        from ci import images
+
         build = await images.build(source, git, variant, platform)
         return build.layout().directory()
 
@@ -75,6 +82,8 @@ class ImageFunctions:
         platform: Platform = None,
     ) -> dagger.Directory:
         """List what the images hold: SPDX and CycloneDX for each, with every installed package in both."""
+        from ci import images
+
         return await images.bills(await images.build(source, git, variant, platform))
 
     @function
@@ -86,4 +95,6 @@ class ImageFunctions:
         variant: Annotated[str | None, Doc("The variant; the first one without")] = None,
     ) -> dagger.Service:
         """Serve the application, from its image and with its own Postgres."""
+        from ci import serving
+
         return (await serving.served(source, git, variant)).service()

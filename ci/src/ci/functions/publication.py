@@ -5,14 +5,8 @@ from typing import Annotated
 import dagger
 from dagger import Doc
 
-from ci import publication, registries, suites, verification
-from ci import scan as scanning
-from ci.functions.arguments import Auth, Feed, Repository, Services, Source, uncached
-from ci.matrix import Selection
-from ci.policy import Policy, judge
-from ci.provenance import LOCAL_BUILDER
-from ci.signature import Signer
-from ci.together import both
+from ci.functions.arguments import LOCAL_BUILDER, Auth, Feed, Repository, Services, Source, uncached
+from ci.matrix import ALL
 
 
 class PublicationFunctions:
@@ -37,13 +31,15 @@ class PublicationFunctions:
 
         All registries get everything, or none is tagged. Nothing is pushed if the suite or an image is not fit.
         """
+        from ci import publication, registries, suites
+        from ci.signature import Signer
+        from ci.together import both
+
         source = git.head().tree(discard_git_dir=True)
         signer = Signer(key, key_password, identity_token)
         reach = await registries.reach(registry, service or (), auth)
         order = publication.Order(reach, signer, builder)
-        described, _ = await both(
-            order.described(git, source, feed), suites.passed(source, Selection())
-        )
+        described, _ = await both(order.described(git, source, feed), suites.passed(source, ALL))
         return await order.publish(described)
 
     @uncached
@@ -70,6 +66,9 @@ class PublicationFunctions:
 
         Every blob is held against its digest. Fails, with the reasons, if the image is not to be trusted.
         """
+        from ci import registries, scan, verification
+        from ci.policy import Policy, judge
+
         trust = verification.Trust(key, identity, issuer)
         if layout is None:
             name, tag = verification.split(reference)
@@ -77,6 +76,6 @@ class PublicationFunctions:
             layout = await verification.fetch(reach, tag)
             reference = ""
         found = await verification.report(layout, reference, trust)
-        policy = await scanning.policy(source)
+        policy = await scan.policy(source)
         expected = Policy(policy.faults, expect_source, expect_commit, expect_builder)
         return verification.verdict(found, judge(found, expected))

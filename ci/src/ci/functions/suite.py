@@ -3,7 +3,6 @@
 import dagger
 from dagger import check, function
 
-from ci import report, suites
 from ci.functions.arguments import Postgres, Python, Select, Source
 from ci.matrix import Selection
 
@@ -24,6 +23,8 @@ class SuiteFunctions:
 
         Fails if a test failed, a cell crashed, or the coverage of all cells is below the threshold.
         """
+        from ci import suites
+
         return await suites.passed(source, Selection(python, postgres, select))
 
     @function
@@ -38,4 +39,6 @@ class SuiteFunctions:
 
         A red run has a report too: table.txt holds what `test` prints.
         """
+        from ci import report, suites
+
         return await report.directory(await suites.run(source, Selection(python, postgres, select)))

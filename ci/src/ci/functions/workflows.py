@@ -5,11 +5,9 @@ from typing import Annotated
 import dagger
 from dagger import Doc, function
 
-from ci import outputs
 from ci.errors import ReproductionError
 from ci.functions.arguments import Source
-from ci.workflows import folder, local
-from ci.workflows.event import EVENTS
+from ci.workflows import EVENTS
 
 
 class WorkflowFunctions:
@@ -34,6 +32,8 @@ class WorkflowFunctions:
 
         What only GitHub has or knows is left out, and the script says so.
         """
+        from ci.workflows import folder, local
+
         started = local.event(event, branch, inputs or ())
         found = await folder.read(source)
         chosen = local.selected(found.workflows, found.findings, workflow or ())
@@ -49,6 +49,8 @@ class WorkflowFunctions:
 
         Fails if they differ, and says where.
         """
+        from ci import outputs
+
         compared = await outputs.compare(one, other)
         if compared.differences:
             raise ReproductionError("the outputs differ:\n" + "\n".join(compared.differences))

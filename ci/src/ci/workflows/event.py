@@ -5,16 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ci.workflows import DISPATCH, PULL_REQUEST
 from ci.workflows.node import Node
 from ci.workflows.operators import Value
 from ci.workflows.workflow import Workflow
 
-PUSH: Final = "push"
-PULL_REQUEST: Final = "pull_request"
-SCHEDULE: Final = "schedule"
-DISPATCH: Final = "workflow_dispatch"
 TEMPORARY: Final = "$RUNNER_TEMP"
-EVENTS: Final = (PUSH, PULL_REQUEST, SCHEDULE, DISPATCH)
 
 
 @dataclass(frozen=True, slots=True)

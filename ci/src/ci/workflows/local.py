@@ -8,8 +8,8 @@ from typing import Final
 
 from ci.errors import ReportError, SelectionError
 from ci.findings import Finding
-from ci.workflows import command, expression
-from ci.workflows.event import EVENTS, TEMPORARY, Event
+from ci.workflows import EVENTS, command, expression
+from ci.workflows.event import TEMPORARY, Event
 from ci.workflows.operators import Undecided, Value
 from ci.workflows.workflow import Job, Run, Workflow
 
