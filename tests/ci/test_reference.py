@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-PAGES = ("ci.md", "images.md")
+PAGES = ("ci.md", "gates.md", "images.md")
 TABLES = {
     "## Settings\n\nThe table `[tool.ci.test]`": SuiteSettings,
     "### `[tool.ci.image]`": ImageSettings,

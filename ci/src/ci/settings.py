@@ -34,7 +34,7 @@ VERSION: Final = "{version}"
 """What an image's name holds in place of the version."""
 
 _ALL: Final = 100
-HINT: Final = "docs/reference/ci.md of the module ci describes every key."
+HINT: Final = "docs/reference/ci.md and gates.md of the module ci describe every key."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What gates came to, as JSON for programs; docs/reference/ci.md describes its form."""
+"""What gates came to, as JSON for programs; docs/reference/report.md describes its form."""
 
 import json
 from collections.abc import Sequence

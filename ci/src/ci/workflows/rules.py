@@ -1,6 +1,6 @@
 """What this module itself asks of workflows: a rule is a function that yields what breaks it; RULES has them all.
 
-To add one: write it, name it there, describe it in docs/reference/ci.md, and give tests/ci/workflows a copy that
+To add one: write it, name it there, describe it in docs/reference/gates.md, and give tests/ci/workflows a copy that
 breaks it.
 """
 
