@@ -80,6 +80,31 @@ def test_the_script_is_one_that_a_shell_takes(parse: Callable[[str], Workflow]) 
     subprocess.run(["sh", "-n"], input=said, text=True, check=True)
 
 
+def test_what_a_workflow_says_becomes_no_line_of_the_script(
+    parse: Callable[[str], Workflow],
+) -> None:
+    text = """\
+on: [push]
+jobs:
+  left:
+    strategy: {matrix: {word: ["1\\nevil"]}}
+    steps: [{run: echo no call}]
+  value:
+    strategy: {matrix: {word: ["1\\nevil"]}}
+    steps: [{run: './dagger call ${{ matrix.word }}'}]
+  name:
+    env: {"X;evil;Y": "1", "X\\nevil": "1"}
+    steps: [{run: ./dagger call one}]
+"""
+    said = script(Event("push", "main"), [parse(text)])
+
+    lines = [line for line in said.splitlines() if line and not line.startswith("#")]
+    assert lines == ["CI_LOCAL=${CI_LOCAL:-$(mktemp -d)}"]
+    assert "# left out: ci.yml left word=1 evil: echo no call: it calls no function\n" in said
+    assert "# left out: ci.yml value word=1 evil: ./dagger call 1 evil: more than one line" in said
+    assert "# left out: ci.yml name: ./dagger call one: 'X;evil;Y' is no name of a variable" in said
+
+
 def test_an_event_that_starts_nothing_says_so(parse: Callable[[str], Workflow]) -> None:
     assert "# no workflow is started" in script(Event("schedule", "main"), [parse(TEXT)])
 

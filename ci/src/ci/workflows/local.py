@@ -25,6 +25,9 @@ _HOST: Final = re.compile(r"\$\{?((?:GITHUB|RUNNER|ACTIONS)_\w+)")
 _HERE: Final = frozenset({"RUNNER_TEMP"})
 """Variables of GitHub that there are elsewhere, too."""
 
+_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+"""The name of a variable; whatever else stands there, the shell would run."""
+
 
 def event(name: str, branch: str, inputs: Iterable[str]) -> Event:
     """Return the event of a command line. Raises SelectionError for a name that is none, an input without `=`."""
@@ -71,7 +74,8 @@ def _workflow(event: Event, workflow: Workflow) -> Iterator[str]:
         for values in job.combinations():
             matrix = {f"matrix.{name}": text for name, text in values.items()}
             suffix = "".join(f" {name}={text}" for name, text in values.items())
-            name = f"{PurePosixPath(workflow.path).name} {job.id}{suffix}"
+            # What is not on the comment's line is a line of the script.
+            name = " ".join(f"{PurePosixPath(workflow.path).name} {job.id}{suffix}".split())
             yield from _job(name, job, {**known, **matrix})
 
 
@@ -96,7 +100,12 @@ def _call(name: str, run: Run, known: Mapping[str, Value]) -> str:
     if not command.calls(run.text, {}):
         return _left_out(name, f"{run.text}: it calls no function")
     line = expression.fill(run.text, known)
+    if "\n" in line:
+        return _left_out(name, f"{line}: more than one line")
     env = {variable: expression.fill(text, known) for variable, text in run.env.items()}
+    for variable in env:
+        if not _NAME.fullmatch(variable):
+            return _left_out(name, f"{line}: {variable!r} is no name of a variable")
     for variable in _HOST.findall(line):
         if variable not in _HERE and variable not in env:
             raise Undecided(variable)
@@ -114,5 +123,5 @@ def _quoted(text: str) -> str:
 
 
 def _left_out(name: str, why: str) -> str:
-    said = why.replace("\n", " ")
+    said = " ".join(why.split())
     return f"# left out: {name}: {said}\n"
