@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,15 +86,52 @@ def test_each_rule_says_which_line_breaks_it(
 
 
 def test_every_gate_has_to_be_called_by_some_job(parse: Callable[[str], Workflow]) -> None:
-    text = "jobs: {a: {timeout-minutes: 1, steps: [{run: ./dagger call test}]}}"
+    text = "on: push\njobs: {a: {timeout-minutes: 1, steps: [{run: ./dagger call test}]}}"
 
     found = rules.judge(Subject((parse(text),), SHOP, ("scan",)))
 
     assert [(each.id, each.place, each.message) for each in found] == [
-        ("uncalled-gate", ".github/workflows", "no job calls 'lint'"),
-        ("uncalled-gate", ".github/workflows", "no job calls 'scan'"),
+        ("uncalled-gate", ".github/workflows", "no job calls 'lint' at a push or a pull request"),
+        ("uncalled-gate", ".github/workflows", "no job calls 'scan' unless somebody asks for it"),
     ]
     assert judge(parse(text), parse(text.replace("call test", "check"))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  push:\n", ""),
+        ("  push:\n", "  schedule:\n"),
+        ("- run: ./dagger check", "- if: false\n        run: ./dagger check"),
+        ("    strategy:", "    if: github.event_name == 'workflow_dispatch'\n    strategy:"),
+    ],
+)
+def test_what_somebody_may_choose_and_what_never_runs_at_a_change_calls_no_gate(
+    parse: Callable[[str], Workflow], old: str, new: str
+) -> None:
+    assert old in CLEAN
+    found = judge(parse(CLEAN.replace(old, new, 1)))
+
+    assert found == [("uncalled-gate", ".github/workflows")] * 2
+
+
+def test_a_gate_is_called_by_a_workflow_that_another_one_is_made_of(
+    parse: Callable[[str], Workflow],
+) -> None:
+    job = "jobs: {a: {timeout-minutes: 1, steps: [{run: ./dagger check}]}}"
+    called = replace(parse(f"on: workflow_call\n{job}"), path=".github/workflows/other.yml")
+    caller = parse("on: push\njobs: {a: {uses: ./.github/workflows/other.yml}}")
+
+    assert judge(caller, called) == []
+    assert {rule for rule, _ in judge(called)} == {"uncalled-gate"}
+
+
+def test_what_runs_daily_is_called_but_holds_no_change(parse: Callable[[str], Workflow]) -> None:
+    text = "on: {schedule: []}\njobs: {a: {timeout-minutes: 1, steps: [{run: ./dagger call scan}]}}"
+    checks = "on: push\njobs: {a: {timeout-minutes: 1, steps: [{run: ./dagger check}]}}"
+    daily = replace(parse(text), path=".github/workflows/daily.yml")
+
+    assert judge(parse(checks), daily, also=("scan",)) == []
 
 
 def test_another_module_is_no_call_of_this_one(parse: Callable[[str], Workflow]) -> None:

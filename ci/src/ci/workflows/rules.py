@@ -4,20 +4,28 @@ To add one: write it, name it there, describe it in docs/reference/gates.md, and
 breaks it.
 """
 
+import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
 from ci.findings import Finding, Kind, Severity
 from ci.inspection.linter import TARGET
-from ci.workflows import command, route
+from ci.workflows import DISPATCH, PULL_REQUEST, PUSH, command, expression, route
 from ci.workflows.interface import Interface
+from ci.workflows.operators import Undecided
 from ci.workflows.settings import FOLDER, NAME
 from ci.workflows.workflow import Job, Run, Workflow
 
 _REFERENCE: Final = re.compile(r"\$\{\{\s*((?:matrix|inputs)\.[\w-]+)\s*\}\}")
+
+_CHANGES: Final = frozenset({PUSH, PULL_REQUEST, "pull_request_target", "merge_group"})
+"""The events of a change: what they do not call, no change is held against."""
+
+_ASKED: Final = frozenset({DISPATCH, "repository_dispatch", "workflow_call"})
+"""The events that somebody has to bring about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +72,64 @@ def call_what_there_is(subject: Subject) -> Iterator[Finding]:
 
 
 def call_every_gate(subject: Subject) -> Iterator[Finding]:
-    """Ask for a job that calls each check of the module, and what the settings name beside them."""
-    called = {
-        name
-        for workflow, job, run in _runs(subject)
-        for call in _calls(workflow, job, run)
-        for name in route.follow(call, subject.interface).names
-    }
+    """Ask for a job that calls each check at a change, and, at some event, what the settings name beside them."""
+    at_changes = _called(subject, _CHANGES)
+    events = {name for workflow in subject.workflows for name in workflow.events}
+    by_itself = _called(subject, events - _ASKED)
     for name in dict.fromkeys((*subject.interface.checks, *subject.also_called)):
-        if name not in called:
+        check = name in subject.interface.checks
+        if name not in (at_changes if check else by_itself):
+            when = "at a push or a pull request" if check else "unless somebody asks for it"
             yield Finding(
                 kind=Kind.WORKFLOW,
                 id="uncalled-gate",
                 severity=Severity.HIGH,
                 target=TARGET,
                 path=FOLDER,
-                message=f"no job calls {name!r}",
+                message=f"no job calls {name!r} {when}",
                 remedy="call it in a job, or no push and no pull request is held against it",
                 tool=NAME,
             )
+
+
+def _called(subject: Subject, events: Collection[str]) -> set[str]:
+    """Return the functions that jobs call at one of these events."""
+    started = {
+        workflow.path: workflow for workflow in subject.workflows if _at(workflow.events, events)
+    }
+    waiting = list(started.values())
+    while waiting:
+        reused = {posixpath.normpath(job.reused) for job in waiting.pop().jobs if job.reused}
+        for workflow in subject.workflows:
+            if workflow.path in reused and workflow.path not in started:
+                started[workflow.path] = workflow
+                waiting.append(workflow)
+    return {
+        name
+        for workflow, job, run in _runs(subject)
+        if workflow.path in started
+        and _may_run((job.condition, run.condition), _at(workflow.events, events) or [*events])
+        # What somebody chooses is chosen at no other event.
+        for call in _calls(workflow, job, run, chosen=False)
+        for name in route.follow(call, subject.interface).names
+    }
+
+
+def _at(own: Iterable[str], events: Collection[str]) -> list[str]:
+    return [name for name in own if name in events]
+
+
+def _may_run(conditions: Iterable[str], events: Iterable[str]) -> bool:
+    """Return whether conditions may hold at one of these events, as far as the file tells."""
+
+    def may(condition: str, event: str) -> bool:
+        try:
+            return expression.condition(condition, {"github.event_name": event})
+        except Undecided:
+            return True
+
+    conditions = tuple(conditions)
+    return any(all(may(condition, event) for condition in conditions) for event in events)
 
 
 def limit_time(subject: Subject) -> Iterator[Finding]:
@@ -110,27 +157,29 @@ def _runs(subject: Subject) -> Iterator[tuple[Workflow, Job, Run]]:
                 yield workflow, job, run
 
 
-def _calls(workflow: Workflow, job: Job, run: Run) -> list[command.Call]:
-    """Return the calls of this repository's module, for each value of the matrix and each choice of an input."""
+def _calls(workflow: Workflow, job: Job, run: Run, *, chosen: bool = True) -> list[command.Call]:
+    """Return the calls of this repository's module, for each value of the matrix and, if `chosen`, of each input."""
     found = []
-    for values in _alternatives(workflow, job, run):
+    for values in _alternatives(workflow, job, run, chosen=chosen):
         env = {name: _filled(text, values) for name, text in run.env.items()}
         found += command.calls(_filled(run.text, values), env)
     return [call for call in dict.fromkeys(found) if call.module in {"", "."}]
 
 
-def _alternatives(workflow: Workflow, job: Job, run: Run) -> Iterator[Mapping[str, str]]:
+def _alternatives(
+    workflow: Workflow, job: Job, run: Run, *, chosen: bool
+) -> Iterator[Mapping[str, str]]:
     texts = " ".join((run.text, *run.env.values()))
     used = {name.partition(".")[2] for name in _REFERENCE.findall(texts)}
     choices = {
         name: given["options"].texts()
         for name, given in workflow.inputs().items()
-        if name in used and given["options"].items
+        if chosen and name in used and given["options"].items
     }
-    for combination, chosen in product(job.combinations(), product(*choices.values())):
+    for combination, inputs in product(job.combinations(), product(*choices.values())):
         yield {
             **{f"matrix.{name}": text for name, text in combination.items()},
-            **{f"inputs.{name}": text for name, text in zip(choices, chosen, strict=True)},
+            **{f"inputs.{name}": text for name, text in zip(choices, inputs, strict=True)},
         }
 
 
