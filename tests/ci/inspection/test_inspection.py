@@ -74,6 +74,7 @@ def test_below(path: str, file: str, *, expected: bool) -> None:
         ("format", ("app/a.py", "pyproject.toml"), None),
         ("format", ("app/a.py", "app/.gitignore"), None),
         ("format", ("app/[a].py",), None),
+        ("format", (" a.py",), None),
         # Other files decide what is found in one.
         ("lint", ("app/a.py",), None),
         ("types", ("app/a.py",), None),

@@ -64,8 +64,9 @@ class Inspection:
             )
         ):
             return self
-        # A pattern would not find such a name.
-        return self if _SPECIAL & set("".join(only)) else replace(self, only=only)
+        # A pattern would not find such a name: spaces around it are none of its own.
+        unfit = _SPECIAL & set("".join(only)) or any(path != path.strip() for path in only)
+        return self if unfit else replace(self, only=only)
 
     async def run(self, source: dagger.Directory) -> Look:
         """Return what the tool finds.
