@@ -26,6 +26,13 @@ def test_the_table_names_the_reference_and_may_be_left_out() -> None:
         baseline.parse("[tool.ci.baseline]\n")
 
 
+def test_what_is_given_goes_before_what_the_table_names() -> None:
+    assert baseline.reference(SETTINGS, "") == "main"
+    assert baseline.reference(SETTINGS, "v1") == "v1"
+    assert baseline.reference("[tool.ci]\n", "v1") == "v1"
+    assert not baseline.reference("[tool.ci]\n", "")
+
+
 def add(folder: Path, name: str) -> None:
     (folder / name).write_text("x = 1\n", encoding="utf-8")
     commit(folder)

@@ -42,6 +42,17 @@ def parse(text: str) -> BaselineSettings | None:
     )
 
 
+def reference(text: str, since: str) -> str:
+    """Return what a source is compared with: `since`, or else what the text of its pyproject.toml says; "" for nothing.
+
+    Raises SettingsError.
+    """
+    if since:
+        return since
+    found = parse(text)
+    return "" if found is None else found.reference
+
+
 async def find(git: dagger.GitRepository, reference: str) -> Baseline:
     """Return the baseline of the work tree's HEAD. A branch may be that of the remote `origin`.
 

@@ -182,6 +182,22 @@ def test_each_way_to_break_clients_is_red_and_says_where_and_what_to_do(
     assert re.search(r"oasdiff v[\d.]+ of its Go module, against [0-9a-f]{12} of main", ran.stderr)
 
 
+def test_since_says_what_it_is_held_against_whatever_the_settings_name(
+    root: Path, shop: Path
+) -> None:
+    configure(shop, "[tool.ci.contract]\ndocument = 'shop/openapi.json'\n")
+    git(shop, "commit", "--quiet", "--all", "--message=second")
+    document = documents.before()
+    del document["paths"][next(iter(document["paths"]))]
+    write(shop, document)
+
+    ran = call(root, shop, "contract", "--since=main")
+
+    assert ran.returncode == 1, ran.stdout
+    assert "2 new findings to mend" in ran.stderr
+    assert re.search(r"oasdiff v[\d.]+ of its Go module, against [0-9a-f]{12} of main", ran.stderr)
+
+
 def test_what_only_adds_breaks_nothing(root: Path, shop: Path) -> None:
     document = documents.before()
     document["paths"]["/new"] = {"get": {"responses": {"200": {"description": "done"}}}}

@@ -68,10 +68,12 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--message=more")
 
 
-def coverage(root: Path, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+def coverage(
+    root: Path, folder: Path, *more: str, since: str = ""
+) -> subprocess.CompletedProcess[str]:
     command = [str(root / "dagger"), *(more or ("--silent",)), "call", f"--mod={root}", "coverage"]
     return subprocess.run(
-        [*command, "--source=.", "--git=."],
+        [*command, "--source=.", "--git=.", f"--since={since}"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -124,6 +126,21 @@ def test_lower_coverage_is_red_and_names_the_lines(root: Path, shop: Path) -> No
         assert re.search(row, ran.stderr), (row, ran.stderr)
     assert re.search(r"threshold +source +coverage of all is [\d.]+ %, and has to be", ran.stderr)
     assert "pragma: no cover" in ran.stderr
+
+
+def test_since_says_what_it_is_held_against_whatever_the_settings_name(
+    root: Path, shop: Path
+) -> None:
+    settings = SETTINGS.replace('[tool.ci.baseline]\nreference = "main"\n', "")
+    settings = settings.replace("postgres = []", "postgres = []\ncoverage-threshold = 0")
+    write(shop, settings=settings)
+    commit(shop)
+    write(shop, tests=TESTS.replace("    assert price(5) == 2\n", ""), settings=settings)
+
+    ran = coverage(root, shop, since="main")
+
+    assert ran.returncode == 1, ran.stdout
+    assert re.search(r"and was 100\.00 % at [0-9a-f]{12} of main", ran.stderr), ran.stderr
 
 
 def test_a_tolerance_lets_it_fall(root: Path, shop: Path) -> None:

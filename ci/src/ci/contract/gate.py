@@ -49,10 +49,10 @@ class Contract:
     async def compared(self) -> Part:
         """Return what the document breaks for clients of the baseline's. Nothing runs where it is the same."""
         name = oasdiff.NAME
-        reference = baseline.parse(self.text)
-        if reference is None:
+        reference = baseline.reference(self.text, self.subject.since)
+        if not reference:
             return Part(name, f"compared with nothing: {FILE} has no [{baseline.BASELINE}]")
-        base = await baseline.find(self.subject.git, reference.reference)
+        base = await baseline.find(self.subject.git, reference)
         where = f"{base.commit[:_SHORT]} of {base.reference}"
         before = await _before(base.source, self.settings.document)
         if before is None:

@@ -79,10 +79,10 @@ async def judged(subject: Subject) -> Verdict | None:
 
 async def _past(subject: Subject, text: str) -> Past:
     """Return what the suite covered at the baseline; what has not changed since runs once, and not here again."""
-    reference = baseline.parse(text)
-    if reference is None:
+    reference = baseline.reference(text, subject.since)
+    if not reference:
         return Past(f"{FILE} has no [{BASELINE}]")
-    base = await baseline.find(subject.git, reference.reference)
+    base = await baseline.find(subject.git, reference)
     where = f"{base.commit[:_SHORT]} of {base.reference}"
     try:
         return Past(where, _measured(base.source, await suites.run(base.source, ALL)))
