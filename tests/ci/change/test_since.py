@@ -122,6 +122,23 @@ def test_where_the_gate_was_off_or_cannot_be_judged_everything_is_new(
     assert "it cannot be judged (tool.ci.nonsense in pyproject.toml is not known" in broken.stderr
 
 
+def test_a_change_that_turns_a_gate_off_is_no_pass(root: Path, shop: Path) -> None:
+    settings = SETTINGS.replace("[tool.ci.lint]", "[tool.ci.types.shop]\npaths = ['shop']")
+    (shop / "pyproject.toml").write_text(settings, encoding="utf-8")
+
+    lint = call(root, shop, "lint", "--since=main")
+    review = call(root, shop, "pr", "--gate=lint,docs", "--since=main")
+
+    base = git(shop, "rev-parse", "main")[:12]
+    says = f"the change turns this gate off: it is on at commit {base}, where main parted"
+    assert (lint.returncode, review.returncode) == (1, 1)
+    assert says in lint.stderr
+    assert "Leave its table in pyproject.toml" in lint.stderr
+    assert "1 of 1 gate is red: lint" in review.stderr
+    assert says in review.stderr
+    assert "| docs | off |" in review.stderr
+
+
 def test_a_change_of_the_tool_or_its_settings_is_looked_at_whole(root: Path, shop: Path) -> None:
     settings = SETTINGS.replace('"F"', '"F", "S307"')
     (shop / "pyproject.toml").write_text(settings, encoding="utf-8")

@@ -10,7 +10,8 @@ import dagger
 from ci import baseline, known, program
 from ci.baseline import Baseline
 from ci.change.narrowing import Beside, narrowed
-from ci.errors import CiError
+from ci.errors import CiError, SettingsError
+from ci.settings import FILE
 from ci.subject import Subject
 from ci.together import both
 from ci.verdict import Verdict
@@ -58,7 +59,8 @@ def narrowing(judge: Judge, change: Change | None) -> Judge:
     """Return a gate's function that tells what is new alone; the function itself where there is no change.
 
     The baseline is judged by its own settings, with its own tools, as of today: what a change of those brings is new.
-    Where it cannot be judged, everything is new.
+    Where it cannot be judged, everything is new. A gate that the change turns off raises SettingsError: it holds
+    nothing against the change, which is no pass.
     """
     if change is None:
         return judge
@@ -68,19 +70,25 @@ def narrowing(judge: Judge, change: Change | None) -> Judge:
         here = replace(subject, commit=change.commit, changed=change.changed)
         # What is looked at beside the source has no baseline: all of it is new.
         there = replace(here, source=base.source, commit=base.commit, image=None)
-        now, (before, trouble) = await both(judge(here), _before(there, judge))
-        if now is None:
-            return None
-        return narrowed(now, Beside(before, str(base), change.renamed, trouble))
+        now, (before, trouble, on) = await both(judge(here), _before(there, judge))
+        if now is not None:
+            return narrowed(now, Beside(before, str(base), change.renamed, trouble))
+        if on:
+            raise SettingsError(
+                f"the change turns this gate off: it is on at {base}",
+                f"Leave its table in {FILE}; where that is meant, merge it by itself, without this gate.",
+            )
+        return None
 
     return judged
 
 
-async def _before(subject: Subject, judge: Judge) -> tuple[Verdict | None, str]:
-    """Return the verdict on the baseline, and why there is none."""
+async def _before(subject: Subject, judge: Judge) -> tuple[Verdict | None, str, bool]:
+    """Return the verdict on the baseline, why there is none, and whether the gate is on there, if one can tell."""
     try:
         found = await judge(subject)
     except (CiError, dagger.QueryError) as error:
         first = str(error).strip().partition("\n")[0]
-        return None, f"it cannot be judged ({first})"
-    return found, "" if found is not None else "the gate is off there"
+        return None, f"it cannot be judged ({first})", not isinstance(error, SettingsError)
+    on = found is not None
+    return found, "" if on else "the gate is off there", on
