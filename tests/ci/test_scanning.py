@@ -95,6 +95,30 @@ def test_each_kind_is_found_and_no_secret_is_shown(root: Path, folder: Path) -> 
     assert sarif["version"] == "2.1.0"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".trivyignore", "CVE-2020-14343\ngithub-pat\n"),
+        (".trivyignore.yaml", "vulnerabilities: [{id: CVE-2020-14343}]\nsecrets: [{id: github-pat}]\n"),
+        ("trivy.yaml", "scan: {skip-dirs: ['**'], skip-files: ['**']}\nseverity: [LOW]\n"),
+        ("trivy-secret.yaml", "disable-rules: [github-pat]\n"),
+    ],
+)  # fmt: skip
+def test_no_file_of_the_source_turns_the_scanner_s_eyes_away(
+    root: Path, folder: Path, name: str, text: str
+) -> None:
+    source = folder / "source"
+    (source / "requirements.txt").write_text("pyyaml==5.3\n", encoding="utf-8")
+    (source / "settings.py").write_text(f'TOKEN = "{SECRET}"\n', encoding="utf-8")
+    (source / name).write_text(text, encoding="utf-8")
+
+    ran = scan(root, folder, "--feed=feed")
+
+    assert ran.returncode != 0, ran.stdout
+    assert "CVE-2020-14343" in ran.stderr
+    assert "github-pat" in ran.stderr
+
+
 @pytest.mark.parametrize(("days", "passes"), [(1, True), (-1, False)])
 def test_a_waiver_holds_until_it_expires(
     root: Path, folder: Path, days: int, *, passes: bool

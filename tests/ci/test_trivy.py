@@ -78,9 +78,9 @@ def test_what_is_no_report_is_an_error(text: str, message: str) -> None:
 def test_scans_ask_nothing_of_the_network() -> None:
     settings = ScanSettings(skip=("tests/seeds",), locks=("a[.]txt$",))
     for command in (
-        trivy.source_command(settings, "/out"),
+        trivy.source_command(settings, "/src", "/out"),
         trivy.image_command("/image.tar", "/out"),
     ):
         assert {"--offline-scan", "--skip-db-update", "--skip-check-update"} <= set(command)
-    assert "--file-patterns=pip:a[.]txt$" in trivy.source_command(settings, "/out")
-    assert "--skip-dirs=tests/seeds" in trivy.source_command(settings, "/out")
+    assert "--file-patterns=pip:a[.]txt$" in trivy.source_command(settings, "/src", "/out")
+    assert "--skip-dirs=tests/seeds" in trivy.source_command(settings, "/src", "/out")

@@ -55,8 +55,8 @@ class Scanner:
         """Return what is found in a source's files. Raises ScanError if Trivy breaks off."""
         step = Step(
             name="scan",
-            container=self._container().with_workdir(_FOLDER),
-            command=tuple(trivy.source_command(self.settings, _REPORT)),
+            container=self._container().with_workdir("/"),
+            command=tuple(trivy.source_command(self.settings, _FOLDER, _REPORT)),
             mounts=(Mount(_FOLDER, source),),
             source=_FOLDER,
             judged=True,

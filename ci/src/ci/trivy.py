@@ -33,8 +33,11 @@ def fetch_command() -> list[str]:
     return ["trivy", "filesystem", f"--cache-dir={CACHE}", *flags]
 
 
-def source_command(settings: ScanSettings, output: str) -> list[str]:
-    """Return the command that scans the working directory, and writes JSON."""
+def source_command(settings: ScanSettings, folder: str, output: str) -> list[str]:
+    """Return the command that scans a folder, and writes JSON.
+
+    It is to run elsewhere: it obeys a trivy.yaml, .trivyignore and trivy-secret.yaml in its working directory.
+    """
     locks = [f"--file-patterns=pip:{pattern}" for pattern in settings.locks]
     skipped = [f"--skip-{sort}={path}" for path in settings.skip for sort in ("dirs", "files")]
     return [
@@ -45,7 +48,7 @@ def source_command(settings: ScanSettings, output: str) -> list[str]:
         *locks,
         *skipped,
         f"--output={output}",
-        ".",
+        folder,
     ]
 
 
