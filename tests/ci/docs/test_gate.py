@@ -126,6 +126,7 @@ def test_the_gate_is_off_without_settings(root: Path, shop: Path) -> None:
     ("settings", "says"),
     [
         ("paths = ['nowhere']", r"tool\.ci\.docs\.paths .* names no page: nowhere"),
+        ("paths = ['README.md', 'doc']", r"tool\.ci\.docs\.paths .* names no page: doc\n"),
         ("requirements = 'none.txt'", r"requirements .* 'none\.txt', which is not in the source"),
     ],
 )

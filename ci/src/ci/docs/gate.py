@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,9 +12,10 @@ from dagger import dag
 from ci import known, lock, program, project, python, step, verdict, waivers
 from ci.docs import settings
 from ci.docs.blocks import NAME, Help, Run, mended, read
-from ci.docs.settings import DocsSettings
+from ci.docs.settings import DEFAULT, DocsSettings
 from ci.errors import SettingsError
 from ci.findings import Finding, Look
+from ci.inspection.inspection import below
 from ci.inspection.linter import SOURCE, Answer
 from ci.settings import FILE
 from ci.step import Mount, Step
@@ -21,7 +23,8 @@ from ci.subject import Subject
 from ci.together import together
 from ci.verdict import Verdict
 
-_PAGES: Final = "**/*.md"
+_PAGE: Final = ".md"
+_PAGES: Final = f"**/*{_PAGE}"
 _NAMES: Final = "names"
 _FOLDER: Final = "/names"
 _OUTPUT: Final = "/documentation.json"
@@ -137,6 +140,7 @@ async def _surroundings(
 async def _read(source: dagger.Directory, chosen: DocsSettings) -> _Documentation:
     """Return what the program reads of the pages. Of other files it knows the names alone."""
     names = [name for name in await source.glob("**") if not name.endswith("/")]
+    _check(chosen, names)
     reading = (
         (await program.container("documentation"))
         .with_mounted_directory(SOURCE, source.filter(include=[_PAGES]))
@@ -152,12 +156,21 @@ async def _read(source: dagger.Directory, chosen: DocsSettings) -> _Documentatio
         arguments.append("--external")
     ran = reading.with_exec(arguments, use_entrypoint=True)
     document = json.loads(await ran.file(_OUTPUT).contents())
-    if not document["files"]:
-        raise SettingsError(
-            f"{chosen.table}.paths in {FILE} names no page: {', '.join(chosen.paths)}",
-            "Name Markdown files, or folders with some, below the repository's root.",
-        )
     findings, runs, helps = read(document)
     return _Documentation(
         source, chosen, document["files"], tuple(findings), tuple(runs), tuple(helps)
     )
+
+
+def _check(chosen: DocsSettings, names: Iterable[str]) -> None:
+    """Raise SettingsError for a path without a page: what it is to hold, nobody would look at.
+
+    The default is whatever of it there is.
+    """
+    pages = [name for name in names if name.endswith(_PAGE)]
+    lost = [path for path in chosen.paths if not any(below(path, page) for page in pages)]
+    if lost and (chosen.paths != DEFAULT or len(lost) == len(chosen.paths)):
+        raise SettingsError(
+            f"{chosen.table}.paths in {FILE} names no page: {', '.join(lost)}",
+            "Name Markdown files, or folders with some, below the repository's root.",
+        )

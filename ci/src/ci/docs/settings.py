@@ -19,6 +19,7 @@ from ci.settings import (
     read_table,
 )
 
+DEFAULT: Final = ("README.md", "docs")
 LANGUAGES: Final = ("python", "toml", "json", "yaml")
 
 
@@ -36,8 +37,8 @@ class DocsSettings:
 
     table: ClassVar[str] = f"{TABLE}.docs"
 
-    paths: tuple[str, ...] = key(SOME_TEXTS, ("README.md", "docs"))
-    """Pages and folders of pages."""
+    paths: tuple[str, ...] = key(SOME_TEXTS, DEFAULT)
+    """Pages and folders of pages; each has to hold one, but for those of the default."""
 
     languages: tuple[str, ...] = key(HELD, LANGUAGES)
     """Blocks of these are held against their language."""
