@@ -8,7 +8,7 @@ from ci import verdict
 from ci.findings import Finding, Kind, Look, Severity
 from ci.results import Result, Summary
 from ci.settings import TABLE
-from ci.tools import PYTEST
+from ci.tools import CRASH, PYTEST
 from ci.verdict import Verdict
 
 _RERUN: Final = "`./dagger call test --select={name}` runs it alone"
@@ -57,7 +57,7 @@ def _failures(result: Result) -> Iterator[Finding]:
         message = f"{cell}: {failure.reason}"
         yield _finding(failure.test, cell, message, remedy, path, int(line or 0))
     if result.crash or result.report is None:
-        yield _finding("crash", cell, f"{cell} broke off: {result.crash or 'no report'}", "")
+        yield _finding(CRASH, cell, f"{cell} broke off: {result.crash or 'no report'}", "")
 
 
 def _finding(  # noqa: PLR0913, PLR0917 - as a finding has them

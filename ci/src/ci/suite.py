@@ -28,6 +28,9 @@ _CELLS: Final = "/cells"
 _NO_TESTS: Final = 5
 """pytest's exit code for: no tests were collected."""
 
+_WHOLE: Final = frozenset({0, 1})
+"""pytest's exit codes for: all tests ran. With a file that it cannot collect, for one, none does."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellRun:
@@ -101,7 +104,7 @@ class Suite:
             if COBERTURA in names:
                 measured = coverage.parse(await report.file(COBERTURA).contents())
             crash = ""
-            if results is None or (code and not results.failed):
+            if results is None or code not in _WHOLE or (code and not results.failed):
                 crash = self._reason(code, await container.combined_output())
         except dagger.ExecError as error:
             output = f"{error.stdout}\n{error.stderr}"

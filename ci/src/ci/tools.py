@@ -7,6 +7,9 @@ from typing import Final
 PYTEST: Final = "pytest"
 """What it finds, no waiver lets pass."""
 
+CRASH: Final = "crash"
+"""The rule of a cell of the suite that broke off."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:

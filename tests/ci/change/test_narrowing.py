@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +34,18 @@ def test_one_more_of_the_same_is_new() -> None:
     assert found.faults == ["1 new finding to mend"]
     assert found.narrowing is not None
     assert found.narrowing.older == 2
+
+
+@pytest.mark.parametrize(("tool", "rule"), [("pytest", "crash"), ("mypy", "syntax")])
+def test_where_a_tool_stopped_before_too_it_has_not_seen_what_is_new(tool: str, rule: str) -> None:
+    stopped = replace(finding(rule), tool=tool)
+
+    found = held(verdict(stopped), verdict(stopped))
+    mended = held(verdict(), verdict(stopped))
+
+    assert found.division.counting == (stopped,)
+    assert mended.narrowing is not None
+    assert mended.narrowing.fixed == (stopped,)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,16 @@ Findings are the same where their fingerprints are, to which lines do not matter
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ci.findings import Finding
+from ci.inspection import mypy
+from ci.tools import CRASH, PYTEST
 from ci.verdict import Narrowing, Verdict
 from ci.waivers import Division
+
+_BLIND: Final = frozenset({(PYTEST, CRASH), (mypy.NAME, mypy.SYNTAX), (mypy.NAME, mypy.NAMELESS)})
+"""Where a tool stops: it has not seen what else there is. That is no pass, however old it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ def narrowed(now: Verdict, beside: Beside) -> Verdict:
     """Return a verdict on what is new.
 
     New is what fails now and did not fail at the baseline: a finding that a waiver or the settings no longer let pass,
-    too. A waiver that has expired is the change's fault only where the baseline has not got it.
+    too, and always that a tool stopped. A waiver that has expired is the change's fault only where the baseline has not
+    got it.
     """
     before = beside.verdict
     if before is None:
@@ -40,7 +47,8 @@ def narrowed(now: Verdict, beside: Beside) -> Verdict:
     waived = [_moved(each, beside.renamed) for each, _ in before.division.waived]
     tolerated = [_moved(each, beside.renamed) for each in before.tolerated]
     waivers = {each.fingerprint: waiver for each, waiver in now.division.waived}
-    counting = beyond(now.division.counting, failing)
+    seeing = [each for each in failing if (each.tool, each.id) not in _BLIND]
+    counting = beyond(now.division.counting, seeing)
     division = Division(
         counting=counting,
         waived=tuple(

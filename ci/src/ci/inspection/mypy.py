@@ -9,6 +9,12 @@ from ci.inspection.linter import TARGET, Answer, Linter, relative
 
 NAME: Final = "mypy"
 
+SYNTAX: Final = "syntax"
+"""The rule of a file that is no Python: mypy looks at nothing else then."""
+
+NAMELESS: Final = "error"
+"""The rule where mypy names none: what it stops at, such as one module in two places."""
+
 _BROKEN_FILE: Final = 2
 """The exit code where a file is no Python, which is a finding; for all else that it ends so there is none."""
 
@@ -26,7 +32,7 @@ def read(answer: Answer) -> Iterator[Finding]:
     for text in filter(None, answer.stdout.split("\n")):
         entry = json.loads(text)
         if entry["severity"] == "error":
-            rule = entry["code"] or "error"
+            rule = entry["code"] or NAMELESS
             link = f"{_PAGE}{rule}" if entry["code"] else ""
             hint = entry["hint"] or (f"see {link}" if link else "")
             yield Finding(
