@@ -39,6 +39,16 @@ reason = "its file says so"
     assert found.known["shop-core"].licence == "MIT"
 
 
+def test_the_wheels_are_those_of_the_images_python_unless_it_is_said() -> None:
+    image = IMAGE.replace('python = "3.11"', 'python = "3.12"')
+
+    ours = parse(f"[tool.ci.licences]\n{image}")
+    theirs = parse(f"[tool.ci.licences]\npython = '3.13'\n{image}")
+    alone = parse("[tool.ci.licences]\nlocks = ['more.txt']\n")
+
+    assert [each and each.python for each in (ours, theirs, alone)] == ["3.12", "3.13", "3.11"]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -42,7 +42,7 @@ class LicencesSettings:
     """Identifiers of SPDX that fail, allowed or not."""
 
     python: str = key(TEXT, "3.11")
-    """The version of Python whose wheels are looked at."""
+    """The version of Python whose wheels are looked at; that of the images, where there are some and it is not said."""
 
     python_image: str = key(TEXT, IMAGE)
     """The image that they are unpacked in."""
@@ -71,8 +71,12 @@ def parse(text: str) -> LicencesSettings | None:
     given = dict(table) if isinstance(table, dict) else table
     known = _known(given.pop("known", {})) if isinstance(given, dict) else {}
     values = read_table(LicencesSettings, given, LicencesSettings.table)
-    images = image_settings.parse(text).variants if "image" in tables else ()
-    variants = tuple(dict.fromkeys(variant.requirements for variant in images))
+    image = image_settings.parse(text) if "image" in tables else None
+    variants: tuple[str, ...] = ()
+    if image is not None:
+        variants = tuple(dict.fromkeys(variant.requirements for variant in image.variants))
+        # What they are made of is what is given on.
+        values = {"python": image.python, **values}
     if not (variants or values.get("locks")):
         raise SettingsError(
             f"{LicencesSettings.table}.locks in {FILE} names no lock, and no image is made of one",
