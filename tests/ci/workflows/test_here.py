@@ -74,6 +74,13 @@ def test_the_calls_run_one_after_another_and_a_table_says_how_they_ended(
     assert total == "1 passed, 1 failed"
 
 
+def test_an_event_that_starts_nothing_says_so(root: Path, folder: Path) -> None:
+    ran = local(root, folder, "schedule", "--source=.")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "# no workflow is started\n" in ran.stdout
+
+
 def test_the_list_runs_nothing(root: Path, folder: Path) -> None:
     ran = local(root, folder, "--list", "push", "--source=.")
 
