@@ -59,6 +59,13 @@ def test_a_package_without_metadata_is_no_pass() -> None:
         parse(REPORT, (SHOP, Pin("coat", "3", "lock.txt", 9)))
 
 
+def test_a_package_by_another_name_of_its_version_is_no_pass() -> None:
+    bag = Pin("bag", "2.0", "lock.txt", 4, "python_version >= '3.9'")
+
+    with pytest.raises(ToolError, match=r"lock\.txt names otherwise .* they are: bag 2\n"):
+        parse(REPORT, (SHOP, bag))
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"packages": [{}]}'])
 def test_what_cannot_be_read_is_an_error(text: str) -> None:
     with pytest.raises(ReportError, match="the licences cannot be read"):

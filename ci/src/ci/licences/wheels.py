@@ -103,6 +103,14 @@ def parse(text: str, pins: tuple[Pin, ...]) -> Wheels:
         raise ToolError(
             f"there is no metadata of {', '.join(missing)}", "Lock packages that have wheels."
         )
+    locked = {(pin.package, pin.version) for pin in pins}
+    strange = [f"{name} {version}" for name, version in found if (name, version) not in locked]
+    if strange:
+        # As one for another system, its pin would be passed over.
+        raise ToolError(
+            f"{pins[0].path} names otherwise what its wheels say they are: {', '.join(strange)}",
+            "Lock them by the versions that their wheels have.",
+        )
     packages = tuple(
         Licensed(pin, *found[pin.package, pin.version]) for pin in pins if pin not in absent
     )
