@@ -175,6 +175,27 @@ def test_a_change_is_posted_once_and_then_kept_up_to_date(
     assert TOKEN not in f"{first}{second}"
 
 
+def test_what_is_not_committed_gives_no_commit_a_status(
+    root: Path, shop: Path, host: CodeHost
+) -> None:
+    head = git(shop, "rev-parse", "HEAD")
+    (shop / ".gitignore").write_text("*.log\n", encoding="utf-8")
+    ignored = commit(shop)
+    (shop / "shop" / "out.log").write_text("ignored", encoding="utf-8")
+    first = review(root, shop, host)
+    write(shop, "new.py", "y = 1\n")
+    second = review(root, shop, host)
+    named = review(root, shop, host, f"--commit={head}")
+
+    assert "1 of 2 gates is red: lint" in first.stderr
+    assert host.latest(ignored)["ci/pr"]["state"] == "failure"
+    assert second.returncode == 1
+    assert f"HEAD is not what is reviewed: commit {ignored} of " in second.stderr
+    assert "with uncommitted changes of shop/new.py\n" in second.stderr
+    assert named.returncode == 0, named.stderr
+    assert host.latest(head)["ci/pr"]["state"] == "success"
+
+
 def test_a_token_that_does_not_do_is_told_with_the_review(
     root: Path, shop: Path, host: CodeHost
 ) -> None:

@@ -3,13 +3,14 @@
 import json
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import dagger
 from dagger import dag
 
-from ci import program
+from ci import program, revision
 from ci.change.review import Review
 from ci.change.statuses import statuses
 from ci.errors import ForgeError
@@ -52,6 +53,28 @@ class Place:
                 f"--forge is {self.address!r}: the token is sent by https alone",
                 "Give the address of its API, such as https://api.github.com.",
             )
+
+
+async def check(
+    place: Place, source: dagger.Directory, git: dagger.GitRepository, unseen: Sequence[str]
+) -> None:
+    """Raise ForgeError where HEAD would have the statuses, and is not what is reviewed.
+
+    unseen: patterns of what a source leaves out. What git ignores does not count. A commit that is named is the
+    caller's to know: a code host has a merge of it reviewed.
+    """
+    if place.commit:
+        return
+
+    def material(folder: dagger.Directory) -> dagger.Directory:
+        return folder.filter(exclude=[*unseen], gitignore=True)
+
+    found = await revision.compare(git, source, material)
+    if found.changes:
+        raise ForgeError(
+            f"HEAD is not what is reviewed: {found.title}",
+            "Commit that; or name as --commit the commit that has the statuses.",
+        )
 
 
 async def post(review: Review, link: str, place: Place, git: dagger.GitRepository) -> None:

@@ -9,6 +9,7 @@ from ci import gates
 from ci.errors import GateError
 from ci.functions.arguments import (
     FORGE,
+    UNSEEN,
     Advisories,
     Feed,
     Link,
@@ -46,7 +47,9 @@ class ChangeFunctions:
         ] = None,
         repository: Annotated[str, Doc("Where to post, as OWNER/NAME")] = "",
         number: Annotated[int, Doc("The pull request's number; without it no comment")] = 0,
-        commit: Annotated[str, Doc("Which commit has the statuses; HEAD without")] = "",
+        commit: Annotated[
+            str, Doc("Which commit has the statuses; HEAD without, with all committed")
+        ] = "",
         run: Annotated[str, Doc("The page that statuses lead to, such as the run's")] = "",
         forge: Annotated[str, Doc("The address of the forge's API")] = FORGE,
         forge_service: Annotated[
@@ -80,6 +83,8 @@ class ChangeFunctions:
             max_age_days=max_age_days,
             since=since,
         )
+        if where:
+            await posting.check(where, source, git, UNSEEN)
         found = await review(subject, gate or [*gates.REPORTED], images=images)
         if where:
             await posting.post(found, linked, where, git)
