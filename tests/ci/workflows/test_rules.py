@@ -103,10 +103,15 @@ def test_every_gate_has_to_be_called_by_some_job(parse: Callable[[str], Workflow
         ("  push:\n", ""),
         ("  push:\n", "  schedule:\n"),
         ("- run: ./dagger check", "- if: false\n        run: ./dagger check"),
+        ("- run: ./dagger check", "- continue-on-error: true\n        run: ./dagger check"),
+        ("    strategy:", "    continue-on-error: true\n    strategy:"),
+        ("check ${{ matrix.gate }}", "check ${{ matrix.gate }} || true"),
+        ("check ${{ matrix.gate }}", "check ${{ matrix.gate }} | tee log"),
+        ("check ${{ matrix.gate }}", "check ${{ matrix.gate }} --list"),
         ("    strategy:", "    if: github.event_name == 'workflow_dispatch'\n    strategy:"),
     ],
 )
-def test_what_somebody_may_choose_and_what_never_runs_at_a_change_calls_no_gate(
+def test_what_somebody_may_choose_what_never_runs_and_what_may_fail_calls_no_gate(
     parse: Callable[[str], Workflow], old: str, new: str
 ) -> None:
     assert old in CLEAN

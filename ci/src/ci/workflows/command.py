@@ -40,6 +40,9 @@ SWITCHES: Final = frozenset({
 })  # fmt: skip
 """Options of the command line that take none."""
 
+_LENIENT: Final = frozenset({"||", "|", "|&", "&"})
+"""Operators behind which nobody sees how a command ended: a step's shell has no `pipefail`."""
+
 _OPERATOR: Final = re.compile(r"[();<>|&]+")
 _REDIRECTION: Final = re.compile(r"[<>]+&?|&>+")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
@@ -66,12 +69,25 @@ def calls(text: str, env: Mapping[str, str]) -> list[Call]:
     return [call for call in found if call is not None]
 
 
-def _commands(text: str) -> Iterator[list[str]]:
-    """Yield the words of each command of a line; nothing of a line that no shell takes."""
+def lenient(text: str) -> bool:
+    """Return whether a command of a line may fail, and the line end well: before `||`, in a pipe, or left behind."""
+    try:
+        return not _LENIENT.isdisjoint(_tokens(text))
+    except ValueError:
+        return True
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the words and operators of a line. Raises ValueError for what no shell takes."""
     lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
+    return list(lexer)
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of each command of a line; nothing of a line that no shell takes."""
     try:
-        tokens = list(lexer)
+        tokens = _tokens(text)
     except ValueError:
         return
     words: list[str] = []

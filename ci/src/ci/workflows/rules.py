@@ -24,6 +24,9 @@ _REFERENCE: Final = re.compile(r"\$\{\{\s*((?:matrix|inputs)\.[\w-]+)\s*\}\}")
 _CHANGES: Final = frozenset({PUSH, PULL_REQUEST, "pull_request_target", "merge_group"})
 """The events of a change: what they do not call, no change is held against."""
 
+_ASKING: Final = frozenset({"-h", "--help", "-l", "--list"})
+"""Options with which nothing is run."""
+
 _ASKED: Final = frozenset({DISPATCH, "repository_dispatch", "workflow_call"})
 """The events that somebody has to bring about."""
 
@@ -93,7 +96,7 @@ def call_every_gate(subject: Subject) -> Iterator[Finding]:
 
 
 def _called(subject: Subject, events: Collection[str]) -> set[str]:
-    """Return the functions that jobs call at one of these events."""
+    """Return the functions that jobs call at one of these events, so that the job fails where they do."""
     started = {
         workflow.path: workflow for workflow in subject.workflows if _at(workflow.events, events)
     }
@@ -108,9 +111,11 @@ def _called(subject: Subject, events: Collection[str]) -> set[str]:
         name
         for workflow, job, run in _runs(subject)
         if workflow.path in started
+        and not (run.lenient or command.lenient(run.text))
         and _may_run((job.condition, run.condition), _at(workflow.events, events) or [*events])
         # What somebody chooses is chosen at no other event.
         for call in _calls(workflow, job, run, chosen=False)
+        if _ASKING.isdisjoint(call.words)
         for name in route.follow(call, subject.interface).names
     }
 

@@ -14,12 +14,17 @@ STRATEGY = "strategy"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A step that runs a command line. env: of the workflow, the job and the step, the nearest one's value."""
+    """A step that runs a command line.
+
+    env: of the workflow, the job and the step, the nearest one's value. lenient: where it fails, the job goes on, or
+    the workflow does.
+    """
 
     line: int
     text: str
     condition: str
     env: Mapping[str, str]
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +108,7 @@ def _runs(node: Node, env: Mapping[str, str]) -> Iterator[Run]:
             line = step.keys["run"]
             # A line break at the end is that of the block, not a second line.
             text = step["run"].text.rstrip("\n")
-            yield Run(line, text, step["if"].text, {**env, **step["env"].words()})
+            lenient = any(
+                each["continue-on-error"].text not in {"", "false"} for each in (node, step)
+            )
+            yield Run(line, text, step["if"].text, {**env, **step["env"].words()}, lenient)
