@@ -22,6 +22,10 @@ Packages = dict[tuple[str, str], dagger.Directory]
 Stack = tuple[VariantSettings, str, list[Layer]]
 """The layers of an image of a variant and platform, the lowest first."""
 
+_COPIED: Final = "/copied"
+_COPY: Final = 'mkdir --parents "$1" && cp --archive "$0/." "$1"'
+"""Copies what is mounted: the result of a command is that of its input's content, whatever else the source has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Builder:
@@ -71,13 +75,20 @@ class Builder:
             container = container.with_env_variable(name, value)
         wheels = packages[variant.requirements, self.native]
         container = container.with_directory(artifact.PACKAGES, wheels)
+        copied = {}
         if self.settings.artifact is not None:
-            made = await self._artifact(self.settings.artifact, packages)
-            container = container.with_directory(self.settings.artifact.path, made)
+            copied[self.settings.artifact.path] = await self._artifact(
+                self.settings.artifact, packages
+            )
         # Last, so that an edit changes nothing below it.
-        return container.with_directory(self.settings.folder, self.application()).with_workdir(
-            self.settings.folder
-        )
+        copied[self.settings.folder] = self.application()
+        for target, directory in copied.items():
+            container = (
+                container.with_mounted_directory(_COPIED, directory)
+                .with_exec(["sh", "-c", _COPY, _COPIED, target])
+                .without_mount(_COPIED)
+            )
+        return container.with_workdir(self.settings.folder)
 
     def application(self) -> dagger.Directory:
         """Return the application's files."""
