@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
-FOLDER = Folder(A, B, 10, 0o755, 0, 0)
+FOLDER = Folder(A, B, 10, 20, 0o755, 0, 0)
 DOCUMENT = Document(
     steps=(PortableStep("key", {"root": [A]}, (A,), (C,), 1.5, 2.5),),
     layers=(Layer(A, "exec", "make it", FOLDER),),
@@ -39,9 +39,10 @@ def test_there_and_back() -> None:
     assert decode(encode(DOCUMENT)) == DOCUMENT
 
 
-def test_another_format_is_refused_by_name() -> None:
-    data = encode(DOCUMENT).replace(b'"format":1', b'"format":99')
-    with pytest.raises(CacheFileError, match=f"format is 99, and this engine reads {FORMAT}"):
+@pytest.mark.parametrize("found", [1, 99])
+def test_another_format_is_refused_by_name(found: int) -> None:
+    data = encode(DOCUMENT).replace(b'"format":%d' % FORMAT, b'"format":%d' % found)
+    with pytest.raises(CacheFileError, match=f"format is {found}, and this engine reads {FORMAT}"):
         decode(data)
 
 
@@ -59,6 +60,11 @@ def test_another_format_is_refused_by_name() -> None:
         lambda value: value["layers"][0].update(digest="../../etc"),
         lambda value: value["layers"][0]["folder"].update(blob="sha256:0"),
         lambda value: value["layers"][0]["folder"].update(mode=None),
+        lambda value: value["layers"][0]["folder"].pop("unpacked"),
+        lambda value: value["layers"][0]["folder"].update(unpacked=-1),
+        lambda value: value["layers"][0]["folder"].update(unpacked=1 << 63),
+        lambda value: value["volumes"][0]["folder"].update(size=-1),
+        lambda value: value["outputs"][0].update(size=-1),
         lambda value: value["layers"].append(value["layers"][0]),
         lambda value: value["volumes"].append(value["volumes"][0]),
         lambda value: value["contents"].append([1]),

@@ -17,7 +17,7 @@ from portable_dagger.cache_file import reading
 from portable_dagger.cache_file.document import MEDIA_TYPE
 from portable_dagger.cache_file.loading import load
 from portable_dagger.cache_file.saving import Order, save
-from portable_dagger.errors import CacheFileError, StoreError
+from portable_dagger.errors import CacheFileError, DiskFullError, StoreError
 from portable_dagger.images.layout import digest_of
 from portable_dagger.images.packing import OPAQUE_ATTRIBUTE, is_whiteout
 from portable_dagger.store.content import content_digest, read_digest
@@ -214,7 +214,7 @@ def forged(path: Path, change: Callable[[dict[str, Any]], object], *blobs: bytes
 
 def packed(*entries: tarfile.TarInfo) -> bytes:
     output = io.BytesIO()
-    with tarfile.open(fileobj=output, mode="w") as tar:
+    with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for each in entries:
             tar.addfile(each, io.BytesIO(b"x" * each.size))
     return output.getvalue()
@@ -235,6 +235,7 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, **fields: object) -> tarfile
         (entry("link", tarfile.LNKTYPE, linkname="../../outside"), "outside itself"),
         (entry("null", tarfile.CHRTYPE, devmajor=1, devminor=3), "device node"),
         (entry("disk", tarfile.BLKTYPE, devmajor=8, devminor=0), "device node"),
+        (entry("hole", pax_headers={"GNU.sparse.size": "9", "GNU.sparse.map": "0,0"}), "sparse"),
     ],
 )
 def test_a_hostile_layer_is_refused(
@@ -245,12 +246,77 @@ def test_a_hostile_layer_is_refused(
 
     def change(value: dict[str, Any]) -> None:
         folder = value["layers"][0]["folder"]
-        folder.update(diff_id=digest_of(stream), blob=digest_of(blob), size=len(blob))
+        folder.update(diff_id=digest_of(stream), blob=digest_of(blob))
+        folder.update(size=len(blob), unpacked=len(stream))
 
     forged(file, change, blob)
     with pytest.raises(CacheFileError, match=said):
         load(other, file)
     nothing_counts(other)
+
+
+@pytest.mark.parametrize("place", ["layers", "volumes"])
+def test_what_gives_more_than_the_file_says_is_refused(
+    kept: Store, other: Store, file: Path, place: str, zstd: Callable[[bytes], bytes]
+) -> None:
+    (kept.volume_path("mod(ci)|wheels|SHARED||") / "wheel").touch()
+    save(kept, Order(file, GB, volumes=("wheels",)))
+    stream = packed(*(entry(f"{number}", size=10_000_000) for number in range(10)))
+    blob = zstd(stream)
+
+    def change(value: dict[str, Any]) -> None:
+        folder = value[place][0]["folder"]
+        folder.update(diff_id=digest_of(stream), blob=digest_of(blob))
+        folder.update(size=len(blob), unpacked=15_000_000)
+
+    forged(file, change, blob)
+    with pytest.raises(CacheFileError, match=r"more than the 15\.0 MB that the file says"):
+        load(other, file)
+    nothing_counts(other)
+    assert other.volumes() == {}
+    assert list((other.root / "trash").iterdir()) == []
+
+
+def test_what_the_disk_has_no_room_for_is_refused_at_once(other: Store, file: Path) -> None:
+    other.floor = 3_000_000
+
+    def change(value: dict[str, Any]) -> None:
+        for layer in value["layers"]:
+            layer["folder"]["unpacked"] = 1 << 50
+
+    forged(file, change)
+    with pytest.raises(
+        DiskFullError, match=r"wants 2251\.8 TB .* [\d.]+ .?B are free, of which 3\.0 MB stay free"
+    ):
+        load(other, file)
+    assert other.layers == []
+    nothing_counts(other)
+
+
+def test_unpacking_ends_at_the_floor(other: Store, file: Path) -> None:
+    def change(value: dict[str, Any]) -> None:
+        steps = [step for step in value["steps"] if step["key"] == "base"]
+        value.update(steps=steps, layers=value["layers"][:1], outputs=[])
+
+    def others_fill_the_disk() -> None:
+        if any((other.root / "stages").iterdir()):
+            other.floor = 1 << 60
+
+    forged(file, change)
+    with pytest.raises(DiskFullError, match="nearly full"):
+        load(other, file, check=others_fill_the_disk)
+    nothing_counts(other)
+    assert other.layers == []
+
+
+def test_what_is_there_needs_no_room(other: Store, file: Path) -> None:
+    load(other, file)
+
+    def change(value: dict[str, Any]) -> None:
+        value["layers"][0]["folder"]["unpacked"] = 1 << 60
+
+    forged(file, change)
+    assert load(other, file).new_layers == 0
 
 
 def test_a_layer_that_is_named_by_its_content_must_have_it(other: Store, file: Path) -> None:

@@ -18,10 +18,13 @@ from portable_dagger.store.portable import PortableStep
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised with every change that an older engine would not understand, or a newer one not of an older engine."""
 
 MEDIA_TYPE: Final = "application/vnd.portable-ci.cache.v1+json"
+LARGEST: Final = (1 << 63) - 1
+"""No file system has a larger size."""
+
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _HINT: Final = "no engine writes such a file: save the cache again"
 
@@ -30,11 +33,15 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A directory: its content, a tar stream with the digest `diff_id` that is compressed in `blob`, mode and owner."""
+    """A directory: its content, a tar stream with the digest `diff_id` that is compressed in `blob`, mode and owner.
+
+    `size` is the blob's, `unpacked` the stream's.
+    """
 
     diff_id: str
     blob: str
     size: int
+    unpacked: int
     mode: int
     uid: int
     gid: int
@@ -151,7 +158,7 @@ def _names(value: Any) -> tuple[str, ...]:  # noqa: ANN401  JSON
 
 
 def _check(document: Document) -> None:
-    """Raise CacheFileError where names have no form, come twice, or name nothing."""
+    """Raise CacheFileError where names have no form, come twice, or name nothing, and where sizes are none."""
     layers = [layer.digest for layer in document.layers]
     outputs = [output.digest for output in document.outputs]
     packed = [name for folder in document.folders for name in (folder.diff_id, folder.blob)]
@@ -160,6 +167,10 @@ def _check(document: Document) -> None:
             raise CacheFileError(
                 f"the file names something that is no digest: {name[:80]!r}", _HINT
             )
+    sizes = [size for folder in document.folders for size in (folder.size, folder.unpacked)]
+    for size in (*sizes, *(output.size for output in document.outputs)):
+        if not 0 <= size <= LARGEST:
+            raise CacheFileError("the file says a size that is none", _HINT)
     for what, names in (
         ("layer", layers),
         ("output", outputs),

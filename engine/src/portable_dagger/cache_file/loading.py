@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from portable_dagger.cache_file.packed import unpacked
 from portable_dagger.cache_file.reading import Reader
 from portable_dagger.errors import CacheFileError
+from portable_dagger.store.disk import check_room
 from portable_dagger.store.origins import NAMED_BY_CONTENT
 from portable_dagger.store.portable import merge
 from portable_dagger.store.sizes import format_size
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from portable_dagger.store.store import Store
 
 NAMED_BY_STREAM: Final = NAMED_BY_CONTENT - {"image"}
-"""Kinds of layers that are named by their own stream's digest; an image's has the name that its registry gave it."""
+"""Kinds of layers that are named by their own stream's digest; an image's has the name that its registry gave it.
+
+To see that they have it finds mistakes, not forgeries: whoever writes a file may give a layer any name, since those of
+commands are random, and those of edits do not follow from the layer (see docs/reference/engine.md, Cache files).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,13 @@ def load(
 ) -> Loaded:
     """Bring a cache file's content into the store. `check` and `report` as in `saving.save`.
 
-    Raises CacheFileError if the file is not to be used, or DiskFullError; no step of it counts then.
+    Raises CacheFileError if the file is not to be used, or DiskFullError, before anything is unpacked if the disk has
+    no room for what the file says that the store lacks; no step of it counts then.
     """
     with Reader(path) as reader:
         document = reader.document
         loading = _Loading(reader, store, check, report)
+        loading.see_that_there_is_room()
         layers = loading.all_layers()
         for output in document.outputs:
             loading.output(output)
@@ -97,10 +104,20 @@ class _Loading:
         self._done = 0
         self._wanted = 0
 
+    def see_that_there_is_room(self) -> None:
+        """Raise DiskFullError if the disk has no room for all that the store lacks."""
+        document, store = self._reader.document, self._store
+        volumes = store.volumes()
+        folders = [layer.folder for layer in self._missing()]
+        folders += [each.folder for each in document.volumes if each.key not in volumes]
+        outputs = [each.size for each in document.outputs if not store.hold((), (each.digest,))]
+        wanted = sum(folder.unpacked for folder in folders) + sum(outputs)
+        if wanted:
+            check_room(store.root, store.floor, wanted, f"what is in {self._reader.path}")
+
     def all_layers(self) -> int:
         """Bring in the layers that the store lacks, several at once; returns how many."""
-        layers = self._reader.document.layers
-        missing = [layer for layer in layers if not self._store.has_layer(layer.digest)]
+        missing = self._missing()
         # The largest first: nothing is left to wait for at the end.
         missing.sort(key=lambda layer: -layer.folder.size)
         self._wanted = sum(layer.folder.size for layer in missing)
@@ -136,6 +153,10 @@ class _Loading:
             return self._store.take_volume(stage, volume.key, volume.title)
         finally:
             stage.abort()
+
+    def _missing(self) -> list[Layer]:
+        layers = self._reader.document.layers
+        return [layer for layer in layers if not self._store.has_layer(layer.digest)]
 
     def _layer(self, layer: Layer) -> None:
         if layer.kind in NAMED_BY_STREAM and layer.digest != layer.folder.diff_id:

@@ -14,7 +14,8 @@ from portable_dagger.errors import ArchiveError, CacheFileError
 from portable_dagger.images.compression import QUICK, Compression, unzstd, writing
 from portable_dagger.images.packing import DigestWriter, is_whiteout, pack
 from portable_dagger.images.unpacking import unpack
-from portable_dagger.store.disk import disk_errors
+from portable_dagger.store.disk import check_space, disk_errors
+from portable_dagger.store.sizes import format_size
 from portable_dagger.store.store import file_digest
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def packed(path: Path, target: Path, check: Callable[[], None]) -> Folder:
         diff_id=stream.digest,
         blob=f"sha256:{file_digest(target)}",
         size=target.stat().st_size,
+        unpacked=stream.size,
         mode=stat.S_IMODE(status.st_mode),
         uid=status.st_uid,
         gid=status.st_gid,
@@ -44,13 +46,18 @@ def packed(path: Path, target: Path, check: Callable[[], None]) -> Folder:
 
 
 def unpacked(reader: Reader, folder: Folder, stage: Stage, check: Callable[[], None]) -> None:
-    """Fill a stage with a directory's content. Raises CacheFileError if it is not what the file says it is."""
+    """Fill a stage with a directory's content. Raises CacheFileError if it is not what the file says it is.
+
+    It ends as soon as there is more of it than the file says, and by DiskFullError where it takes more of the disk
+    than its stream is long, as many small directories do, and the disk comes to its floor.
+    """
     try:
         with (
             disk_errors(stage.root),
             unzstd(cast("IO[bytes]", _Source(reader.stream(folder.blob), check))) as stream,
         ):
-            found = unpack(stream, stage.root, devices=False)
+            bounded = cast("IO[bytes]", _Bounded(stream, folder.unpacked, reader.path, stage))
+            found = unpack(bounded, stage.root, devices=False, sparse=False)
             os.chown(stage.root, folder.uid, folder.gid)
             stage.root.chmod(stat.S_IMODE(folder.mode))
     except (OSError, OverflowError, RecursionError, ValueError) as error:
@@ -90,6 +97,29 @@ class _Checked:
         """Take some bytes."""
         self._check()
         return self._target.write(data)
+
+
+class _Bounded:
+    """Reads a stream that fills a stage, and ends by an error where it goes on for longer than it may."""
+
+    def __init__(self, source: IO[bytes], largest: int, path: Path, stage: Stage) -> None:
+        self._source = source
+        self._largest = largest
+        self._path = path
+        self._stage = stage
+        self._size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read some bytes. Raises CacheFileError for one too many, or DiskFullError."""
+        data = self._source.read(size)
+        self._size += len(data)
+        if self._size > self._largest:
+            raise CacheFileError(
+                f"a folder of {self._path} unpacks to more than the {format_size(self._largest)} that the file says",
+                _HINT,
+            )
+        check_space(self._stage.root, self._stage.store.floor)
+        return data
 
 
 class _Source:

@@ -96,13 +96,14 @@ class DigestReader:
         return f"sha256:{self._hash.hexdigest()}"
 
 
-def unpack(stream: IO[bytes], root: Path, *, devices: bool = True) -> str:
+def unpack(stream: IO[bytes], root: Path, *, devices: bool = True, sparse: bool = True) -> str:
     """Unpack an uncompressed tar stream into an empty directory and return the stream's digest (its `diff_id`).
 
-    Without `devices`, a device node is an ArchiveError.
+    Without `devices`, a device node is an ArchiveError; without `sparse`, a sparse file, which may be larger than all
+    of the stream.
     """
     reader = DigestReader(stream)
-    layer = _Layer(str(root), reader, devices=devices)
+    layer = _Layer(str(root), reader, devices=devices, sparse=sparse)
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r:") as tar:
             for member in tar:
@@ -117,10 +118,11 @@ def unpack(stream: IO[bytes], root: Path, *, devices: bool = True) -> str:
 class _Layer:
     """A layer directory while it is filled; paths are texts, since a Path for each entry would cost much time."""
 
-    def __init__(self, root: str, reader: DigestReader, *, devices: bool) -> None:
+    def __init__(self, root: str, reader: DigestReader, *, devices: bool, sparse: bool) -> None:
         self._root = root
         self._reader = reader
         self._devices = devices
+        self._sparse = sparse
         self._folders: dict[str, str] = {"": root}
         self._times: dict[str, float] = {}
         self._whited_out: set[str] = set()
@@ -144,6 +146,8 @@ class _Layer:
                 raise ArchiveError(f"a layer holds a device node: {member.name}")
             if not linux.is_root_of_machine():
                 return  # not a user namespace's to make; the nodes that programs need are mounted anyway
+        if member.issparse() and not self._sparse:
+            raise ArchiveError(f"a layer holds a sparse file: {member.name}")
         try:
             self._make(tar, member, path)
         except FileExistsError:

@@ -34,6 +34,17 @@ def check_space(path: Path, floor: int) -> None:
         )
 
 
+def check_room(path: Path, floor: int, wanted: int, what: str) -> None:
+    """Raise DiskFullError when `what`, of `wanted` bytes, leaves the file system of `path` less than `floor` free."""
+    here = space(path)
+    if wanted > here.free - floor:
+        raise DiskFullError(
+            f"{what} wants {format_size(wanted)} on the file system of {path}, where {format_size(here.free)} are"
+            f" free, of which {format_size(floor)} stay free",
+            f"{WHAT_TO_DO}; PORTABLE_DAGGER_DISK_FLOOR sets what stays free",
+        )
+
+
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn a full disk into DiskFullError, which names the file system and what to do."""
