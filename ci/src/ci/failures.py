@@ -8,11 +8,11 @@ from ci import verdict
 from ci.findings import Finding, Kind, Look, Severity
 from ci.results import Result, Summary
 from ci.settings import TABLE
-from ci.tools import CRASH, PYTEST
+from ci.tools import COVERAGE, CRASH, PYTEST
 from ci.verdict import Verdict
 
 _RERUN: Final = "`./dagger call test --select={name}` runs it alone"
-_COVERAGE: Final = (
+_UNCOVERED: Final = (
     "merged/html of `./dagger call -o report test-report` has the lines that no test runs"
 )
 
@@ -32,13 +32,13 @@ def judge(summary: Summary, today: dt.date) -> Verdict:
     if not summary.covered:
         reached = "was not measured" if summary.coverage is None else f"is {summary.coverage}"
         message = f"coverage of all cells {reached}, but has to be {summary.threshold:g} %"
-        found.append(_finding("coverage", "all cells", message, _COVERAGE))
+        found.append(_finding(COVERAGE, "all cells", message, _UNCOVERED))
     reports = [result.report for result in summary.results if result.report is not None]
     passed, skipped = (
         sum(getattr(each, name) for each in reports) for name in ("passed", "skipped")
     )
     return verdict.judge(
-        Look(tuple(found)),
+        Look(tuple(found), percent=summary.coverage.percent if summary.coverage else None),
         _Everything(),
         (),
         scanner=f"{PYTEST}: {passed} passed and {skipped} skipped in {len(summary.results)} cells",

@@ -163,6 +163,9 @@ class Look:
     notes: tuple[str, ...] = ()
     """What else there is to say of it: lines that are no findings."""
 
+    percent: float | None = None
+    """How much of the code ran, where that was measured."""
+
     def __add__(self, other: "Look") -> "Look":
         return Look(
             self.findings + other.findings,
@@ -170,6 +173,7 @@ class Look:
             self.files + other.files,
             self.commits + other.commits,
             self.notes + other.notes,
+            other.percent if self.percent is None else self.percent,
         )
 
     @property

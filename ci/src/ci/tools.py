@@ -10,6 +10,9 @@ PYTEST: Final = "pytest"
 CRASH: Final = "crash"
 """The rule of a cell of the suite that broke off."""
 
+COVERAGE: Final = "coverage"
+"""The rule of a suite that covers less than it has to."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ci import failures
 from ci.change import dependencies
 from ci.change.dependencies import Move
+from ci.coverage import Coverage
 from ci.outcome import Outcome
 from ci.programs.post import COMMENT_LIMIT
 from ci.reports import markdown, terminal
-from tests.ci.change.verdicts import BASELINE, finding, held, verdict, waiver
+from ci.results import Summary
+from tests.ci.change.verdicts import BASELINE, TODAY, finding, held, verdict, waiver
 
 if TYPE_CHECKING:
     from ci.findings import Finding
@@ -46,6 +49,22 @@ def test_where_a_tool_stopped_before_too_it_has_not_seen_what_is_new(tool: str, 
     assert found.division.counting == (stopped,)
     assert mended.narrowing is not None
     assert mended.narrowing.fixed == (stopped,)
+
+
+@pytest.mark.parametrize(("covered", "new"), [(20, 1), (78, 1), (79, 0), (79.5, 0)])
+def test_coverage_below_the_threshold_is_old_only_where_it_fell_no_further(
+    covered: float, new: int
+) -> None:
+    before, now = (
+        failures.judge(Summary((), Coverage(int(10 * percent), 1000), 80, 1.0), TODAY)
+        for percent in (79, covered)
+    )
+    found = held(now, before)
+
+    assert len(found.division.counting) == new
+    assert found.narrowing is not None
+    assert found.narrowing.older == 1 - new
+    assert found.narrowing.fixed == ()
 
 
 @pytest.mark.parametrize(
@@ -142,6 +161,12 @@ def test_markdown_has_what_is_new_and_fixed_and_how_much_is_older() -> None:
     assert "| lint | **red** | 1 | 12 | 0 | 0 | 0 |\n| scan | off | - | - | - | - | - |" in text
     assert "\n\nMore.\n\n<details><summary>lint: 1 new, 12 fixed, 0 waived</summary>\n" in text
     assert "- fixed: `E1` `shop.py:10`\n- … and 2 more fixed\n" in text
+
+
+def test_markdown_has_what_to_look_at_first_right_below_the_verdict() -> None:
+    text = markdown.render([Outcome("lint", held(verdict(), verdict()))], first="Look here.")
+
+    assert "nothing new to mend**\n\nLook here.\n\n| Gate |" in text
 
 
 def test_markdown_says_why_everything_counts_as_new() -> None:

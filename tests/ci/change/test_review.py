@@ -44,13 +44,15 @@ REPORT = """\
 
 **1 of 2 gates is red: lint**
 
+**The rules changed**: `pyproject.toml` (`[tool.ruff]`). Look at these first.
+
 | Gate | State | New | Fixed | Older | Waived | Let pass |
 |---|---|--:|--:|--:|--:|--:|
 | lint | **red** | 1 | 1 | 1 | 0 | 0 |
 | format | green | 0 | 0 | 0 | 0 | 0 |
 | types | off | - | - | - | - | - |
 
-Compared with `commit {base}, where main parted`: 3 files differ.
+Compared with `commit {base}, where main parted`: 4 files differ.
 
 ### Dependencies
 
@@ -129,6 +131,8 @@ def shop(root: Path, tmp_path: Path) -> Path:
     commit(tmp_path)
     git(tmp_path, "checkout", "--quiet", "-b", "work")
     write(tmp_path, "mended.py", "x = 1\n")
+    dropped = SETTINGS.replace('["F"]', '["F4"]')
+    (tmp_path / "pyproject.toml").write_text(dropped, encoding="utf-8")
     write(tmp_path, "new.py", UNUSED.format(name="csv"))
     moved = "idna==3.11 --hash=sha256:02\ncertifi==2026.1 --hash=sha256:03\n"
     (tmp_path / "requirements.txt").write_text(moved, encoding="utf-8")

@@ -19,3 +19,13 @@ def parse() -> Parse:
         return workflow.read(".github/workflows/ci.yml", node.read(yaml_lines.read(text)))
 
     return read
+
+
+@pytest.fixture(scope="session")
+def parse_action() -> Parse:
+    """Give what reads the text of a composite action."""
+
+    def read(text: str) -> Workflow:
+        return workflow.action(".github/actions/a/action.yml", node.read(yaml_lines.read(text)))
+
+    return read

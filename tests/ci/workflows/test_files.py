@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from dagger.mod import default_module
 
-from ci.workflows.interface import kebab
+from ci.workflows import rules
+from ci.workflows.interface import Function, Interface, kebab
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,18 @@ def test_each_file_is_described_beside_it(root: Path, files: dict[str, str]) -> 
 
     for name in files:
         assert f"`{name}`" in text
+
+
+def test_each_own_action_has_steps_of_one_line(
+    root: Path, parse_action: Callable[[str], Workflow]
+) -> None:
+    paths = (root / ".github" / "actions").glob("*/action.yml")
+    actions = tuple(parse_action(path.read_text(encoding="utf-8")) for path in paths)
+    nothing = Interface("", Function({}, ""), {"": {}}, (), (), ())
+
+    assert actions
+    assert all(job.runs for action in actions for job in action.jobs)
+    assert not rules.judge(rules.Subject((), nothing, actions=actions))
 
 
 def test_a_token_that_can_write_is_never_given_to_a_fork(

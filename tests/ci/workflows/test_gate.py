@@ -82,6 +82,16 @@ jobs:
       - run: ./dagger call greet --name="$GITHUB_ACTOR" --loud
 """
 FILE = ".github/workflows/ci.yml"
+ACTION = ".github/actions/look/action.yml"
+COMPOSITE = """\
+name: look
+description: Looks.
+runs:
+  using: composite
+  steps:
+    - run: ./dagger check
+      shell: bash
+"""
 READ = "permissions:\n  contents: read"
 BROKEN = {
     "a typo in a function's name": ("call greet", "call gret", "unknown-function", 28),
@@ -175,6 +185,17 @@ def test_a_broken_copy_is_refused_for_the_right_reason(root: Path, copy: Path, n
 
     place = (FILE, line) if line else (".github/workflows", 0)
     assert (rule, *place) in found, found
+
+
+def test_a_broken_action_is_refused_as_a_workflow_is(root: Path, copy: Path) -> None:
+    (copy / ACTION).parent.mkdir(parents=True)
+    (copy / ACTION).write_text(COMPOSITE, encoding="utf-8")
+    clean = findings(root, copy)
+    broken = "run: |\n        true\n        ./dagger call gret"
+    (copy / ACTION).write_text(COMPOSITE.replace("run: ./dagger check", broken), encoding="utf-8")
+
+    assert clean == []
+    assert {("long-run", ACTION, 6), ("unknown-function", ACTION, 6)} <= {*findings(root, copy)}
 
 
 def test_a_red_gate_says_where_and_what_to_do(root: Path, copy: Path) -> None:

@@ -53,6 +53,14 @@ jobs:
   reused:
     uses: ./.github/workflows/other.yml
 """
+ACTION = """\
+name: a
+runs:
+  using: composite
+  steps:
+    - run: {run}
+      shell: bash
+"""
 
 
 def judge(*workflows: Workflow, also: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -137,6 +145,46 @@ def test_what_runs_daily_is_called_but_holds_no_change(parse: Callable[[str], Wo
     daily = replace(parse(text), path=".github/workflows/daily.yml")
 
     assert judge(parse(checks), daily, also=("scan",)) == []
+
+
+@pytest.mark.parametrize(
+    ("run", "broken"),
+    [
+        ("./dagger cache load x", set()),
+        ("./dagger call lint --path=x", set()),
+        ("|\n        true\n        true", {"long-run"}),
+        ("./dagger call lnit", {"unknown-function"}),
+        ("./dagger call lint --pth=x", {"unknown-argument"}),
+    ],
+)
+def test_steps_of_an_action_are_held_too(
+    parse: Callable[[str], Workflow],
+    parse_action: Callable[[str], Workflow],
+    run: str,
+    broken: set[str],
+) -> None:
+    action = parse_action(ACTION.format(run=run))
+    found = rules.judge(Subject((parse(CLEAN),), SHOP, actions=(action,)))
+
+    assert {each.id for each in found} == broken
+    assert {each.place for each in found} <= {".github/actions/a/action.yml:5"}
+
+
+def test_what_an_action_runs_calls_no_gate(
+    parse: Callable[[str], Workflow], parse_action: Callable[[str], Workflow]
+) -> None:
+    action = parse_action(ACTION.format(run="./dagger check"))
+    text = "on: push\njobs: {a: {timeout-minutes: 1, steps: [{run: ./dagger call test}]}}"
+    found = rules.judge(Subject((parse(text),), SHOP, actions=(action,)))
+
+    assert [each.id for each in found] == ["uncalled-gate"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "runs: 3", "runs: {using: node20, main: a.js}"])
+def test_what_is_no_composite_action_breaks_no_rule(
+    parse: Callable[[str], Workflow], parse_action: Callable[[str], Workflow], text: str
+) -> None:
+    assert not rules.judge(Subject((parse(CLEAN),), SHOP, actions=(parse_action(text),)))
 
 
 def test_another_module_is_no_call_of_this_one(parse: Callable[[str], Workflow]) -> None:

@@ -8,14 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ci.findings import Finding
+from ci.findings import Finding, Look
 from ci.inspection import mypy
-from ci.tools import CRASH, PYTEST
+from ci.tools import COVERAGE, CRASH, PYTEST
 from ci.verdict import Narrowing, Verdict
 from ci.waivers import Division
 
 _BLIND: Final = frozenset({(PYTEST, CRASH), (mypy.NAME, mypy.SYNTAX), (mypy.NAME, mypy.NAMELESS)})
 """Where a tool stops: it has not seen what else there is. That is no pass, however old it is."""
+
+_LOWER: Final = frozenset({(PYTEST, COVERAGE)})
+"""What is the same finding however far coverage falls: it is old only where it has not fallen further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ def narrowed(now: Verdict, beside: Beside) -> Verdict:
     """Return a verdict on what is new.
 
     New is what fails now and did not fail at the baseline: a finding that a waiver or the settings no longer let pass,
-    too, and always that a tool stopped. A waiver that has expired is the change's fault only where the baseline has not
-    got it.
+    too, and always that a tool stopped; so is coverage that falls further below what it has to be. A waiver that has
+    expired is the change's fault only where the baseline has not got it.
     """
     before = beside.verdict
     if before is None:
@@ -47,7 +50,8 @@ def narrowed(now: Verdict, beside: Beside) -> Verdict:
     waived = [_moved(each, beside.renamed) for each, _ in before.division.waived]
     tolerated = [_moved(each, beside.renamed) for each in before.tolerated]
     waivers = {each.fingerprint: waiver for each, waiver in now.division.waived}
-    seeing = [each for each in failing if (each.tool, each.id) not in _BLIND]
+    never = _BLIND | _LOWER if _fell(before.look, now.look) else _BLIND
+    seeing = [each for each in failing if (each.tool, each.id) not in never]
     counting = beyond(now.division.counting, seeing)
     division = Division(
         counting=counting,
@@ -87,6 +91,11 @@ def beyond(findings: Iterable[Finding], known: Iterable[Finding]) -> tuple[Findi
         else:
             found.append(finding)
     return tuple(found)
+
+
+def _fell(before: Look, now: Look) -> bool:
+    """Return whether less of the code runs."""
+    return before.percent is not None and now.percent is not None and now.percent < before.percent
 
 
 def _moved(finding: Finding, renamed: Mapping[str, str]) -> Finding:

@@ -8,7 +8,7 @@ import dagger
 
 from ci import baseline, gates, project, settings
 from ci.baseline import BASELINE
-from ci.change import coverage, dependencies, since, sizes
+from ci.change import coverage, dependencies, rules, since, sizes
 from ci.change.since import Change
 from ci.errors import CiError, SelectionError
 from ci.outcome import Outcome, headline
@@ -25,9 +25,13 @@ _MEASURING: Final = frozenset({_SUITE, "coverage"})
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What gates come to, narrowed to what is new, and what else there is to say, in Markdown."""
+    """What gates come to, narrowed to what is new, and what else there is to say, in Markdown.
+
+    rules: which of those that judge the change it brings itself, "" for none.
+    """
 
     outcomes: tuple[Outcome, ...]
+    rules: str
     sections: tuple[str, ...]
 
     @property
@@ -42,7 +46,7 @@ class Review:
 
     def markdown(self, link: str) -> str:
         """Return all of it for a pull request; `link` is what stands before the paths of files."""
-        return markdown.render(self.outcomes, link, self.sections)
+        return markdown.render(self.outcomes, link, self.sections, self.rules)
 
 
 async def review(subject: Subject, names: Sequence[str], *, images: bool = False) -> Review:
@@ -55,13 +59,14 @@ async def review(subject: Subject, names: Sequence[str], *, images: bool = False
     subject = replace(subject, since=subject.since or _reference(text))
     change = await since.find(subject)
     assert change is not None
+    brought = await rules.compared(subject.source, change)
     outcomes, sections = await both(
         gates.outcomes(subject, names),
         together(_sections(text, subject, change, names, images=images)),
     )
     base = markdown.code(str(change.baseline))
     said = f"Compared with {base}: {len(change.changed)} files differ."
-    return Review(tuple(outcomes), (said, *sections))
+    return Review(tuple(outcomes), brought, (said, *sections))
 
 
 def _reference(text: str) -> str:

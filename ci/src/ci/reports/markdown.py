@@ -33,13 +33,15 @@ _NONE: Final = "-"
 _TICKS: Final = re.compile("`+")
 
 
-def render(outcomes: Sequence[Outcome], link: str = "", more: Sequence[str] = ()) -> str:
+def render(
+    outcomes: Sequence[Outcome], link: str = "", more: Sequence[str] = (), first: str = ""
+) -> str:
     """Return the verdict, a table of the gates, and below it as many findings as a comment may hold, the worst first.
 
     link: what stands before the paths of files, where somebody serves them (see `ci.reports.place`). more: what else
-    there is to say, below the table; it is not cut.
+    there is to say, below the table; it is not cut. first: what has to be seen before the table; neither is that.
     """
-    head = [MARKER, f"**{headline(outcomes)}**", "\n".join(_table(outcomes)), *more]
+    head = [MARKER, f"**{headline(outcomes)}**", first, "\n".join(_table(outcomes)), *more]
     left = LIMIT - sum(map(len, head))
     sections: dict[str, str] = {}
     # What a gate with little to say leaves over is for those with more.

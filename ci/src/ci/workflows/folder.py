@@ -29,13 +29,15 @@ _OUTPUT: Final = "/lines.json"
 class Folder:
     """Workflows, and the paths of all files of them and of actions.
 
-    findings: of the files that are no YAML, which are not among the workflows.
+    composite: the actions with what they run, those that are no YAML left out: zizmor tells of them. findings: of the
+    files that are no YAML, which are not among the workflows.
     """
 
     seen: dagger.Directory
     paths: tuple[str, ...]
     actions: tuple[str, ...]
     workflows: tuple[Workflow, ...]
+    composite: tuple[Workflow, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -54,14 +56,21 @@ async def read(source: dagger.Directory) -> Folder:
             f"[{WorkflowSettings.table}] has nothing to look at: {FOLDER} holds no workflow",
             "Leave the table out, or add the workflows.",
         )
+    actions = await _actions(seen)
     reader = (
         (await program.container("yaml_lines"))
-        .with_mounted_directory(SOURCE, seen.filter(include=[f"{FOLDER}/*"]))
+        .with_mounted_directory(SOURCE, seen.filter(include=[f"{FOLDER}/*", *ACTIONS]))
         .with_workdir(SOURCE)
-        .with_exec([f"--output={_OUTPUT}", "--", *paths], use_entrypoint=True)
+        .with_exec([f"--output={_OUTPUT}", "--", *paths, *actions], use_entrypoint=True)
     )
-    workflows, findings = parse(paths, json.loads(await reader.file(_OUTPUT).contents()))
-    return Folder(seen, paths, await _actions(seen), workflows, findings)
+    documents = json.loads(await reader.file(_OUTPUT).contents())
+    workflows, findings = parse(paths, documents)
+    composite = tuple(
+        workflow.action(path, node.read(documents[path]))
+        for path in actions
+        if "error" not in documents[path]
+    )
+    return Folder(seen, paths, actions, workflows, composite, findings)
 
 
 async def _actions(seen: dagger.Directory) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ async def _ruled(
     source: dagger.Directory, found: Folder, held: WorkflowSettings
 ) -> tuple[Finding, ...]:
     offered = await interface.ask(source)
-    subject = rules.Subject(found.workflows, offered, held.also_called)
+    subject = rules.Subject(found.workflows, offered, held.also_called, found.composite)
     return (*found.findings, *rules.judge(subject))
 
 

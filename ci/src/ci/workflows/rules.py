@@ -33,11 +33,16 @@ _ASKED: Final = frozenset({DISPATCH, "repository_dispatch", "workflow_call"})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What rules look at. also_called: functions that are no checks, and that some job has to call all the same."""
+    """What rules look at.
+
+    also_called: functions that are no checks, and that some job has to call all the same. actions: composite ones, as
+    workflows that nothing starts; what a job runs by them calls no gate.
+    """
 
     workflows: tuple[Workflow, ...]
     interface: Interface
     also_called: tuple[str, ...] = ()
+    actions: tuple[Workflow, ...] = ()
 
 
 Rule = Callable[[Subject], Iterable[Finding]]
@@ -50,7 +55,7 @@ def judge(subject: Subject) -> tuple[Finding, ...]:
 
 def one_line(subject: Subject) -> Iterator[Finding]:
     """Ask for steps of one line: what takes more is a function's, which runs everywhere."""
-    for workflow, _, run in _runs(subject):
+    for workflow, _, run in _runs((*subject.workflows, *subject.actions)):
         if "\n" in run.text:
             says = f"`run` has {len(run.text.splitlines())} lines"
             yield _finding("long-run", workflow, run.line, says, "make it a function, and call it")
@@ -67,8 +72,8 @@ def call_something(subject: Subject) -> Iterator[Finding]:
 
 
 def call_what_there_is(subject: Subject) -> Iterator[Finding]:
-    """Ask that what a job calls exists, and takes the arguments that it is given."""
-    for workflow, job, run in _runs(subject):
+    """Ask that what a job or an action calls exists, and takes the arguments that it is given."""
+    for workflow, job, run in _runs((*subject.workflows, *subject.actions)):
         for call in _calls(workflow, job, run):
             for fault in route.follow(call, subject.interface).faults:
                 yield _finding(fault.rule, workflow, run.line, fault.message, fault.remedy)
@@ -109,7 +114,7 @@ def _called(subject: Subject, events: Collection[str]) -> set[str]:
                 waiting.append(workflow)
     return {
         name
-        for workflow, job, run in _runs(subject)
+        for workflow, job, run in _runs(subject.workflows)
         if workflow.path in started
         and not (run.lenient or command.lenient(run.text))
         and _may_run((job.condition, run.condition), _at(workflow.events, events) or [*events])
@@ -155,8 +160,8 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def _runs(subject: Subject) -> Iterator[tuple[Workflow, Job, Run]]:
-    for workflow in subject.workflows:
+def _runs(workflows: Iterable[Workflow]) -> Iterator[tuple[Workflow, Job, Run]]:
+    for workflow in workflows:
         for job in workflow.jobs:
             for run in job.runs:
                 yield workflow, job, run

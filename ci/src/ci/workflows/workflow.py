@@ -90,6 +90,15 @@ def read(path: str, node: Node) -> Workflow:
     return Workflow(path, node["name"].text or path, events, jobs)
 
 
+def action(path: str, node: Node) -> Workflow:
+    """Return a composite action as a workflow that no event starts: a job with its `runs.steps`.
+
+    Source: GitHub's "Metadata syntax". One that is not composite, or is no action at all, runs nothing.
+    """
+    runs = node["runs"]
+    return Workflow(path, node["name"].text or path, {}, (_job("", runs.line, runs, {}),))
+
+
 def _job(name: str, line: int, node: Node, env: Mapping[str, str]) -> Job:
     return Job(
         id=name,
