@@ -67,7 +67,7 @@ Compared with `commit {base}, where main parted`: 4 files differ.
 <details><summary>lint: 1 new, 1 fixed, 0 waived</summary>
 
 - **MEDIUM** [`F401`](<https://docs.astral.sh/ruff/rules/unused-import>) \
-[`shop/new.py:1`](<https://forge.test/ada/shop/blob/work/shop/new.py#L1>): `` `csv` imported but unused ``
+[`shop/new.py:1`](<https://forge.test/ada/shop/blob/branch/shop/new.py#L1>): `` `csv` imported but unused ``
 - to do for `F401`: `` `dagger generate format-fix` mends it ``
 - fixed: `F401` `shop/mended.py:1`
 
@@ -143,7 +143,7 @@ def shop(root: Path, tmp_path: Path) -> Path:
 def review(root: Path, shop: Path, host: CodeHost, *more: str) -> subprocess.CompletedProcess[str]:
     service = f"--forge-service=tcp://127.0.0.1:{host.port}"
     where = (service, f"--repository={REPOSITORY}", "--number=7", "--run=https://ci.test/1")
-    link = "--link=https://forge.test/ada/shop/blob/work"
+    link = "--link=https://forge.test/ada/shop/blob/branch"
     token = () if any(word.startswith("--token") for word in more) else ("--token=env:FORGE_TOKEN",)
     return call(root, shop, "pr", GATES, *where, link, *token, *more)
 
@@ -216,9 +216,14 @@ def test_without_a_token_the_review_is_given_and_as_a_directory_whatever_it_is(
     root: Path, shop: Path
 ) -> None:
     base = git(shop, "rev-parse", "main")[:12]
-    ran = call(root, shop, "pr", GATES, "--link=https://forge.test/ada/shop/blob/work")
+    ran = call(root, shop, "pr", GATES, "--link=https://forge.test/ada/shop/blob/branch")
     reported = call(
-        root, shop, "-o=review", "pr-report", GATES, "--link=https://forge.test/ada/shop/blob/work"
+        root,
+        shop,
+        "-o=review",
+        "pr-report",
+        GATES,
+        "--link=https://forge.test/ada/shop/blob/branch",
     )
 
     assert ran.returncode == 1
