@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +81,8 @@ def test_the_application_answers_and_is_gone_after_sigterm(root: Path, tmp_path:
 
         process.send_signal(signal.SIGTERM)
         process.wait(STOP_SECONDS)
-        with pytest.raises(urllib.error.URLError):
+        # Refused, or cut off while the tunnel ends: either way nobody answers.
+        with pytest.raises(OSError, match=r"refused|reset"):
             ask(f"{address}/health")
 
 
