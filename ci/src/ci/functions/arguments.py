@@ -6,6 +6,8 @@ from typing import Annotated, Final, ParamSpec, TypeVar
 import dagger
 from dagger import DefaultPath, Doc, Ignore, function
 
+from ci import gates
+
 FORGE: Final = "https://api.github.com"
 LOCAL_BUILDER: Final = "urn:dagger:module:ci"
 """Who builds where nothing else is said: the module, on a machine that nobody vouches for."""
@@ -18,6 +20,7 @@ Source = Annotated[
     Ignore([*UNSEEN]),
     Doc("The repository, with [tool.ci] in its pyproject.toml"),
 ]
+Gate = Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")]
 Python = Annotated[list[str] | None, Doc("Only these of the Python versions in [tool.ci.test]")]
 Postgres = Annotated[list[str] | None, Doc("Only these of the Postgres versions in [tool.ci.test]")]
 Select = Annotated[str | None, Doc("Only the tests that this pytest -k expression selects")]

@@ -12,6 +12,7 @@ from ci.functions.arguments import (
     UNSEEN,
     Advisories,
     Feed,
+    Gate,
     Link,
     MaxAgeDays,
     Repository,
@@ -22,7 +23,6 @@ from ci.functions.arguments import (
 from ci.reports import place
 from ci.subject import Subject
 
-Gate = Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")]
 Images = Annotated[bool, Doc("Build the images of both sides, and compare their sizes")]
 
 

@@ -1,15 +1,14 @@
 """The functions that hold a source against what is asked of it."""
 
-from typing import Annotated
-
 import dagger
-from dagger import Doc, check, function, generate
+from dagger import check, function, generate
 
 from ci import gates
 from ci.functions.arguments import (
     Advisories,
     Archive,
     Feed,
+    Gate,
     Link,
     MaxAgeDays,
     Repository,
@@ -159,7 +158,7 @@ class GateFunctions:
         self,
         source: Source,
         git: Repository,
-        gate: Annotated[list[str] | None, Doc(f"Only these: {', '.join(gates.REPORTED)}")] = None,
+        gate: Gate = None,
         feed: Feed = None,
         image: Archive = None,
         link: Link = "",

@@ -18,6 +18,8 @@ from portable_dagger.errors import BundleDamagedError, BundleError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
+    from typing import Self
 
     from _typeshed import WriteableBuffer
 
@@ -143,6 +145,29 @@ class Archive:
             f"{self.path} is no bundle: it is no tar of an OCI layout",
             "a bundle is a file that `./dagger --capture FOLDER …` wrote; unpack it first if it came in a zip",
         )
+
+
+class ArchiveReader:
+    """What reads a file by way of its archive, which it has opened, to be used in a `with`."""
+
+    _archive: Archive
+
+    def __enter__(self) -> Self:
+        """Return the reader itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._archive.close()
 
 
 class Section(io.RawIOBase):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from portable_dagger.bundle import layout
-from portable_dagger.bundle.archive import Archive
+from portable_dagger.bundle.archive import Archive, ArchiveReader
 from portable_dagger.bundle.description import decode
 from portable_dagger.bundle.images import Image
 from portable_dagger.errors import ArchiveError, BundleDamagedError, BundleError
@@ -26,8 +26,6 @@ from portable_dagger.images.layout import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from portable_dagger.bundle.archive import Section
     from portable_dagger.bundle.description import Description
@@ -46,7 +44,7 @@ class Stored:
     layers: tuple[tuple[str, str], ...]
 
 
-class Reader:
+class Reader(ArchiveReader):
     """An open bundle, to be used in a `with`; safe to use from several threads.
 
     Raises BundleError if the file is none, BundleDamagedError if what was read of it so far does not fit.
@@ -65,21 +63,6 @@ class Reader:
         except BaseException:
             self._archive.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._archive.close()
 
     def holds(self, digest: str) -> bool:
         """Whether the file has a blob of that name; a thin bundle lacks layers."""

@@ -9,7 +9,7 @@ import json
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from portable_dagger.bundle import layout
-from portable_dagger.bundle.archive import Archive
+from portable_dagger.bundle.archive import Archive, ArchiveReader
 from portable_dagger.cache_file.document import MEDIA_TYPE, Document, decode
 from portable_dagger.errors import BundleDamagedError, BundleError, CacheFileError
 from portable_dagger.images.layout import OCI_INDEX, OCI_MANIFEST, Descriptor
@@ -17,8 +17,6 @@ from portable_dagger.images.layout import OCI_INDEX, OCI_MANIFEST, Descriptor
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
 _HINT: Final = "such a file is what `./dagger cache save FILE` writes"
 
@@ -45,7 +43,7 @@ def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-class Reader:
+class Reader(ArchiveReader):
     """An open cache file, to be used in a `with`; safe to use from several threads.
 
     Raises CacheFileError if the file is none, or does not fit together.
@@ -63,23 +61,6 @@ class Reader:
         except BaseException:
             self._archive.close()
             raise
-
-    def __enter__(self) -> Self:
-        """Return the reader itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._archive.close()
 
     def blob(self, digest: str) -> bytes:
         """Return a small blob, which has that digest."""
